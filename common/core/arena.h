@@ -1,0 +1,23 @@
+#ifndef COMMON_CORE_ARENA_H
+#define COMMON_CORE_ARENA_H
+
+#include <stddef.h>
+
+/*
+ * Memory that lives exactly as long as one batch of messages. Nothing in it is freed alone;
+ * arena_reset() empties it and keeps the largest block, so a steady load stops calling malloc.
+ * Allocation never fails: out of memory aborts, since a worker that cannot hold one batch
+ * (bounded by BATCH_BYTES_MAX) is misconfigured.
+ */
+struct arena {
+    struct arena_block *blocks; /* newest first */
+};
+
+#define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type), _Alignof(type)))
+
+void *arena_alloc(struct arena *arena, size_t size, size_t align);      /* zeroed */
+char *arena_copy(struct arena *arena, const char *text, size_t length); /* adds the final NUL */
+void arena_reset(struct arena *arena);
+void arena_done(struct arena *arena);
+
+#endif

@@ -1,0 +1,143 @@
+#ifndef COMMON_WORKER_SERVICE_H
+#define COMMON_WORKER_SERVICE_H
+
+#include <stdint.h>
+
+#include "common/avro/topic.h"
+#include "common/core/arena.h"
+#include "common/core/base.h"
+#include "common/core/error.h"
+#include "common/core/problems.h"
+#include "common/core/setting.h"
+#include "common/core/uuid.h"
+#include "common/kafka/event_meta.h"
+#include "common/postgres/statement.h"
+
+/*
+ * What a service is made of: routes from topics to pure handlers, the kinds of state that
+ * handlers may look at, settings and a policy. Everything else is the runtime's.
+ */
+
+struct states;
+struct keys;
+struct outcome;
+struct row;
+
+/* Everything that a handler may know: handlers read no clock, no environment, no database. */
+struct turn {
+    const void *event;             /* a struct of the route's schema */
+    const struct event_meta *meta; /* CloudEvents attributes, trace, reply address */
+    const void *config;            /* the service's settings and secrets */
+    const void *policy;            /* of the same version for the whole batch; NULL without one */
+    struct states *states;         /* what was loaded for this batch; see state_find() */
+    int64_t now_ms;                /* Unix time of the batch, by PostgreSQL's clock */
+    struct uuid fresh_id;          /* a UUIDv7 that nobody else got, for what the event creates */
+    struct arena *arena;           /* lives until the batch is done */
+};
+
+/* A worker is a table of these. */
+struct route {
+    const struct topic *from;
+    /* Which keys of which state kinds the event needs: they are locked and loaded. May be NULL. */
+    void (*load)(const struct turn *turn, struct keys *keys); /* turn->states is NULL here */
+    void (*handle)(const struct turn *turn, struct outcome *out);
+};
+
+/*
+ * Rows that handlers look at, found by key: for a whole batch one query, after a lock on every
+ * key. Kinds are loaded in the order of the service's table; a row may ask for keys of a kind
+ * further down (`follow`).
+ */
+struct state_kind {
+    const char *name;              /* namespace of the locks; unique in the service */
+    const struct statement *load;  /* $1: array of keys, text[] or bytea[]; column 0: the key */
+    size_t size;                   /* bytes of the struct that read() fills; zeroed before */
+    void (*read)(const struct row *row, struct arena *arena, void *out); /* columns 1, 2, … */
+    void (*follow)(const void *state, struct keys *keys);                /* or NULL */
+};
+
+/* Asks for the rows under a key; the same key may be asked for often. The bytes are copied. */
+void keys_add(struct keys *keys, const struct state_kind *kind, struct bytes key);
+void keys_add_text(struct keys *keys, const struct state_kind *kind, const char *key);
+
+struct state_list {
+    void **items; /* each of the kind's struct; in the order of the query, then of state_add() */
+    size_t count;
+};
+
+/*
+ * The rows under a key, changes of earlier events of the batch included. The handler may change
+ * the structs: later events of the batch see it. Asking for a key that was not loaded aborts.
+ */
+struct state_list state_find(const struct turn *turn, const struct state_kind *kind,
+                             struct bytes key);
+struct state_list state_find_text(const struct turn *turn, const struct state_kind *kind,
+                                  const char *key);
+
+/* A new zeroed struct under a key, for later events of the batch; writes no row by itself. */
+void *state_add(const struct turn *turn, const struct state_kind *kind, struct bytes key);
+void *state_add_text(const struct turn *turn, const struct state_kind *kind, const char *key);
+
+/* Columns of a row, by index, each in the type that the query gives; texts are NULL for NULL. */
+bool row_is_null(const struct row *row, int column);
+const char *row_text(const struct row *row, int column, struct arena *arena);
+struct bytes row_bytes(const struct row *row, int column, struct arena *arena);
+struct uuid row_uuid(const struct row *row, int column);
+int64_t row_int(const struct row *row, int column); /* smallint, integer, bigint, date in days */
+bool row_bool(const struct row *row, int column);
+double row_double(const struct row *row, int column);
+int64_t row_time_ms(const struct row *row, int column); /* timestamptz in Unix milliseconds */
+
+/*
+ * Appends a row for a statement; rows of one statement travel together. Values in the order of
+ * $1, $2, …, of the types that the statement names:
+ *     outcome_row(out, &sql_insert_decision, TEXT(id), INT(score), TIME_MS(now), NOTHING);
+ * Everything is copied.
+ */
+#define outcome_row(out, statement, ...)                                                           \
+    outcome_row_array((out), (statement), (const struct value[]){__VA_ARGS__},                     \
+                      sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value))
+void outcome_row_array(struct outcome *out, const struct statement *statement,
+                       const struct value *values, size_t count);
+
+/*
+ * Appends a result event: `record` is a struct of topic->schema and is encoded at once. Where
+ * the event asked for a reply, the result goes to its reply address too.
+ */
+void outcome_event(struct outcome *out, const struct topic *topic, const char *key,
+                   const void *record);
+
+/* The event needs nothing done (another worker's case); the ledger says IGNORED. */
+void outcome_ignore(struct outcome *out);
+
+/* Drops what this event appended and makes it a dead letter; no personal data in the text. */
+void outcome_reject(struct outcome *out, enum reason reason, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A service's policy file: versioned JSON, read at start and on SIGHUP. */
+struct policy_format {
+    /*
+     * All of the policy, or NULL with every mistake listed in `problems` by its path. The text
+     * is `size` bytes and need not end in NUL.
+     */
+    void *(*parse)(const char *text, size_t size, struct problems *problems);
+    void (*free)(void *policy); /* takes NULL */
+    const char *(*version)(const void *policy);
+};
+
+struct service {
+    const char *name; /* schema in PostgreSQL, log field; consumer group onboarding-NAME */
+    const struct route *routes;
+    size_t route_count;
+    const struct state_kind *const *states;
+    size_t state_count;
+    const struct setting *settings; /* the service's own, beside the runtime's */
+    size_t setting_count;
+    void *config;                       /* what `settings` fills */
+    const struct policy_format *policy; /* NULL: the service has none */
+};
+
+/* Each program defines one, in services/NAME/service.c; common/worker/main.c runs it. */
+extern const struct service service;
+
+#endif
