@@ -1,0 +1,14 @@
+#ifndef COMMON_CORE_RANDOM_H
+#define COMMON_CORE_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The kernel's randomness, fetched in bulk for each thread. A forked child would repeat its
+ * parent's numbers: what forks must exec.
+ */
+void random_fill(void *out, size_t size);
+uint64_t random_bits(void); /* 64 uniform bits */
+
+#endif
