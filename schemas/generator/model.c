@@ -41,11 +41,11 @@ void snake_of(const char *camel, char out[static NAME_BYTES])
 static const char *checked_name(const json_t *object)
 {
     static const char *const words[] = {
-        "auto",     "break",   "case",   "char",     "const",    "continue", "default", "do",
-        "double",   "else",    "enum",   "extern",   "float",    "for",      "goto",    "if",
-        "inline",   "int",     "long",   "register", "restrict", "return",   "short",   "signed",
-        "sizeof",   "static",  "struct", "switch",   "typedef",  "union",    "unsigned", "void",
-        "volatile", "while",   "bool",   "true",     "false"};
+        "auto",     "break",  "case",   "char",     "const",    "continue", "default",  "do",
+        "double",   "else",   "enum",   "extern",   "float",    "for",      "goto",     "if",
+        "inline",   "int",    "long",   "register", "restrict", "return",   "short",    "signed",
+        "sizeof",   "static", "struct", "switch",   "typedef",  "union",    "unsigned", "void",
+        "volatile", "while",  "bool",   "true",     "false"};
     const char *name = text_of(object, "name", "");
 
     if (name[0] == '\0' || isdigit((unsigned char)name[0]))
@@ -76,7 +76,8 @@ static void check_keys(const json_t *object, const char *where, const char *cons
     const char *key;
     const json_t *value;
 
-    json_object_foreach ((json_t *)object, key, value) {
+    json_object_foreach((json_t *)object, key, value)
+    {
         size_t i = 0;
         while (known[i] != NULL && strcmp(known[i], key) != 0)
             i++;
@@ -125,8 +126,8 @@ static const struct named *find_name(const char *name)
 
 static const struct named *read_enum(const json_t *json, const char *space)
 {
-    static const char *const known[] = {"type", "name", "namespace", "doc",
-                                        "symbols", "default", "aliases", NULL};
+    static const char *const known[] = {"type",    "name",    "namespace", "doc",
+                                        "symbols", "default", "aliases",   NULL};
     struct named *named = register_name(json, TYPE_ENUM, space);
 
     check_keys(json, named->name, known);
@@ -217,7 +218,7 @@ static struct shape shape_of(const char *where, const json_t *type, const char *
 
 static struct member read_member(const json_t *json, const char *space)
 {
-    static const char *const known[] = {"name", "type",    "doc",  "default", "pii",
+    static const char *const known[] = {"name", "type",    "doc", "default", "pii",
                                         "json", "aliases", "min", "max",     NULL};
     const char *name = checked_name(json);
     const char *form = text_of(json, "json", "");
@@ -240,7 +241,7 @@ static struct member read_member(const json_t *json, const char *space)
 
 static const struct named *read_record(const json_t *json, const char *space)
 {
-    static const char *const known[] = {"type", "name",    "namespace", "doc",
+    static const char *const known[] = {"type",   "name",    "namespace", "doc",
                                         "fields", "aliases", NULL};
     struct named *named = register_name(json, TYPE_RECORD, space);
     const json_t *fields = json_object_get(json, "fields");

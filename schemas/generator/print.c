@@ -233,8 +233,8 @@ static void print_record_table(const struct named *named)
         printf("},\n");
         free((void *)fallback.data);
     }
-    printf("};\n\nstatic const struct record_type %s_type = {\n    .name = \"%s\", ",
-           named->snake, named->name);
+    printf("};\n\nstatic const struct record_type %s_type = {\n    .name = \"%s\", ", named->snake,
+           named->name);
     print_aliases(named->json);
     printf(".size = sizeof(struct %s), .align = _Alignof(struct %s),\n", named->snake,
            named->snake);

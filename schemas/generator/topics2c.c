@@ -100,7 +100,8 @@ static void check(const json_t *topic)
     const char *key;
     const json_t *value;
 
-    json_object_foreach ((json_t *)topic, key, value) {
+    json_object_foreach((json_t *)topic, key, value)
+    {
         size_t i = 0;
         while (i < COUNT(known) && strcmp(known[i], key) != 0)
             i++;
