@@ -22,9 +22,12 @@ begin
             when duplicate_object or unique_violation then
                 null; -- another database of the cluster is being deployed at the same time
         end;
-        execute format('alter role %I %s nosuperuser nocreatedb nocreaterole nobypassrls inherit',
-                       wanted.name, wanted.login);
+        execute format('alter role %I %s', wanted.name, wanted.login);
     end loop;
+    -- Who deploys acts as the owner later on; a superuser may anyway.
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+        execute format('grant onboarding_owner to %I', current_user);
+    end if;
 end
 $$;
 
@@ -65,6 +68,5 @@ $$;
 
 -- What the owner makes is nobody else's until it is granted.
 alter default privileges for role onboarding_owner revoke execute on functions from public;
-alter default privileges for role onboarding_owner revoke usage on types from public;
 
 commit;

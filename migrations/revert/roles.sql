@@ -3,7 +3,6 @@
 begin;
 
 alter default privileges for role onboarding_owner grant execute on functions to public;
-alter default privileges for role onboarding_owner grant usage on types to public;
 grant usage on schema public to public;
 do $$
 declare
