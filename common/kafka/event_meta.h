@@ -8,23 +8,24 @@
 #include "common/core/arena.h"
 #include "common/core/base.h"
 #include "common/core/error.h"
+#include "common/core/timestamp.h" /* time_parse(), time_format() */
 
 /* Header names (CloudEvents Kafka binding in binary mode; W3C trace context; Spring's replies). */
-#define HEADER_SPECVERSION      "ce_specversion"
-#define HEADER_ID               "ce_id"
-#define HEADER_SOURCE           "ce_source"
-#define HEADER_TYPE             "ce_type"
-#define HEADER_TIME             "ce_time"
-#define HEADER_SUBJECT          "ce_subject"
-#define HEADER_CORRELATION_ID   "ce_correlationid"
-#define HEADER_CAUSATION_ID     "ce_causationid"
-#define HEADER_CONTENT_TYPE     "content-type"
-#define HEADER_TRACEPARENT      "traceparent"
-#define HEADER_TRACESTATE       "tracestate"
-#define HEADER_REPLY_TOPIC      "kafka_replyTopic"
-#define HEADER_REPLY_PARTITION  "kafka_replyPartition"
+#define HEADER_SPECVERSION       "ce_specversion"
+#define HEADER_ID                "ce_id"
+#define HEADER_SOURCE            "ce_source"
+#define HEADER_TYPE              "ce_type"
+#define HEADER_TIME              "ce_time"
+#define HEADER_SUBJECT           "ce_subject"
+#define HEADER_CORRELATION_ID    "ce_correlationid"
+#define HEADER_CAUSATION_ID      "ce_causationid"
+#define HEADER_CONTENT_TYPE      "content-type"
+#define HEADER_TRACEPARENT       "traceparent"
+#define HEADER_TRACESTATE        "tracestate"
+#define HEADER_REPLY_TOPIC       "kafka_replyTopic"
+#define HEADER_REPLY_PARTITION   "kafka_replyPartition"
 #define HEADER_REPLY_CORRELATION "kafka_correlationId"
-#define HEADER_BARRIER          "ob-barrier"
+#define HEADER_BARRIER           "ob-barrier"
 
 enum {
     EVENT_ID_MAX = 255,     /* bytes of ce_id */
@@ -86,10 +87,5 @@ struct result_meta {
 
 /* The headers of a result in `arena`; the span id of traceparent is new. */
 struct header_list event_meta_write(const struct result_meta *meta, struct arena *arena);
-
-/* RFC 3339 with zone ("2026-01-31T23:59:59.123Z", offsets allowed) to Unix milliseconds. */
-MUST_CHECK bool time_parse(const char *text, int64_t *out_ms);
-enum { TIME_TEXT_SIZE = 25 };
-void time_format(int64_t unix_ms, char out[static TIME_TEXT_SIZE]); /* always UTC, with ms */
 
 #endif
