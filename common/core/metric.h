@@ -25,8 +25,8 @@ struct metric;
  * Finds or makes the metric of these label values (NULL beyond the family's labels). Lives as
  * long as the process; beyond METRIC_SERIES_MAX a catch-all that is counted but not told apart.
  */
-struct metric *metric_of(const struct metric_family *family, const char *label1,
-                         const char *label2, const char *label3);
+struct metric *metric_of(const struct metric_family *family, const char *label1, const char *label2,
+                         const char *label3);
 
 void metric_add(struct metric *metric, double amount);    /* counter, gauge */
 void metric_set(struct metric *metric, double value);     /* gauge */
