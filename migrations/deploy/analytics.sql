@@ -1,0 +1,275 @@
+-- What analysts may read: views without names, birth dates, numbers of documents, contacts or
+-- free text of persons. User ids are pseudonyms and are shown. The views read with their owner's
+-- rights; the analyst has no right on any table.
+
+begin;
+
+create schema analytics authorization onboarding_owner;
+comment on schema analytics is 'Views for analysts; the only schema that they may read. Times are in UTC.';
+
+set local role onboarding_owner;
+set local search_path = analytics;
+
+create view decision as
+select identity_verification_id,
+       version,
+       version = max(version) over (partition by identity_verification_id) as holds,
+       process_id,
+       process_type,
+       user_id,
+       result,
+       code,
+       case when reviewed_by is null then reason end as reason,
+       rule,
+       score,
+       policy_version,
+       event_date,
+       reviewed_by is not null as reviewed,
+       decided_at
+  from evaluation.decision;
+comment on view decision is 'Decisions of evaluation on identity verifications, with the rule that fired. Each review adds a version; the highest one holds.';
+comment on column decision.identity_verification_id is 'The identity verification decided on.';
+comment on column decision.version is '1: decided by the rules; 2 and up: by a reviewer.';
+comment on column decision.holds is 'True for the version that holds, the highest one.';
+comment on column decision.process_id is 'Onboarding process.';
+comment on column decision.process_type is 'Type of the process, which selects the policy.';
+comment on column decision.user_id is 'User of the process, a pseudonym.';
+comment on column decision.result is 'OK, NOK, or WAIT for a reviewer.';
+comment on column decision.code is 'Code of the rule that fired, e.g. UNDER_AGE; ACCEPTED where none did; REVIEWED for a reviewer''s decision.';
+comment on column decision.reason is 'Text that belongs to the code. Null for a reviewer''s decision: words of a person may tell about a person.';
+comment on column decision.rule is 'Number of the rule that fired, 1 to 16; null: none fired, or a reviewer decided.';
+comment on column decision.score is 'Score that counted, 0 to 10; null: there was none, or a reviewer decided.';
+comment on column decision.policy_version is 'Version of the policy by which the rules decided.';
+comment on column decision.event_date is 'Day (UTC) of the event decided on, at which ages and validity count.';
+comment on column decision.reviewed is 'True when a reviewer decided.';
+comment on column decision.decided_at is 'When it was decided.';
+
+create view consent as
+select user_id,
+       consent_type,
+       approved,
+       process_id,
+       recorded_at
+  from lookup.consent;
+comment on view consent is 'Latest answer of each user to each type of consent, as lookup knows it.';
+comment on column consent.user_id is 'Who answered, a pseudonym.';
+comment on column consent.consent_type is 'Type of consent.';
+comment on column consent.approved is 'False: refused, or withdrawn after an approval.';
+comment on column consent.process_id is 'Onboarding process in which the answer was given.';
+comment on column consent.recorded_at is 'When the answer was stored.';
+
+create view process_timeline as
+select process_id,
+       decided_at as at,
+       'lookup' as job,
+       'lookup.completed' as event,
+       process_type,
+       user_id,
+       null::text as identity_verification_id,
+       null::integer as version,
+       consent as result,
+       code
+  from lookup.answer
+union all
+select process_id,
+       recorded_at,
+       'consent',
+       'consent.completed',
+       null,
+       user_id,
+       null,
+       null,
+       case when approved then 'APPROVED' else 'REFUSED' end,
+       consent_type
+  from lookup.consent
+union all
+select process_id,
+       decided_at,
+       'evaluation',
+       case when reviewed_by is null then 'evaluation.completed' else 'review.decided' end,
+       process_type,
+       user_id,
+       identity_verification_id,
+       version,
+       result,
+       code
+  from evaluation.decision;
+comment on view process_timeline is 'What happened in each process, one row an event; order by process_id, at, version. Of consents only the latest answer of a user to a type is known.';
+comment on column process_timeline.process_id is 'Onboarding process.';
+comment on column process_timeline.at is 'When it happened.';
+comment on column process_timeline.job is 'Job that reports it: lookup, consent or evaluation.';
+comment on column process_timeline.event is 'lookup.completed, consent.completed, evaluation.completed (decided by the rules) or review.decided (by a reviewer).';
+comment on column process_timeline.process_type is 'Type of the process; null for a consent, which does not tell it.';
+comment on column process_timeline.user_id is 'User, a pseudonym; null when lookup answered none.';
+comment on column process_timeline.identity_verification_id is 'Identity verification decided on; null for other events.';
+comment on column process_timeline.version is 'Version of the decision, see decision.version; null for other events.';
+comment on column process_timeline.result is 'Lookup: whether consent is REQUIRED, NOT_REQUIRED or NOT_EVALUATED. Consent: APPROVED or REFUSED. Evaluation and review: OK, NOK or WAIT.';
+comment on column process_timeline.code is 'Lookup: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT. Consent: type of consent. Evaluation and review: code of the rule.';
+
+-- Each array_agg picks the last event of its kind. Grouped by process_id alone, so that a condition
+-- on it reaches the indexes of the tables.
+create view process as
+select process_id,
+       process_type,
+       user_id,
+       case evaluation_result
+           when 'OK' then 'ACCEPTED'
+           when 'NOK' then 'REJECTED'
+           when 'WAIT' then 'IN_REVIEW'
+           else case
+               when lookup_code is null then 'STARTED'
+               when lookup_code in ('FOUND', 'PROSPECT') then 'USER_FOUND'
+               else 'USER_NOT_FOUND'
+           end
+       end as state,
+       lookup_code,
+       consent_demand,
+       evaluation_result,
+       evaluation_code,
+       identity_verifications,
+       started_at,
+       last_at
+  from (select process_id,
+               (array_agg(process_type order by at desc)
+                    filter (where process_type is not null))[1] as process_type,
+               (array_agg(user_id order by at desc, version desc nulls last)
+                    filter (where user_id is not null))[1] as user_id,
+               (array_agg(code order by at desc) filter (where job = 'lookup'))[1] as lookup_code,
+               (array_agg(result order by at desc)
+                    filter (where job = 'lookup'))[1] as consent_demand,
+               (array_agg(result order by at desc, version desc)
+                    filter (where job = 'evaluation'))[1] as evaluation_result,
+               (array_agg(code order by at desc, version desc)
+                    filter (where job = 'evaluation'))[1] as evaluation_code,
+               count(distinct identity_verification_id) as identity_verifications,
+               min(at) as started_at,
+               max(at) as last_at
+          from process_timeline
+         group by process_id) as latest;
+comment on view process is 'Onboarding processes with their state, one row a process.';
+comment on column process.process_id is 'Onboarding process.';
+comment on column process.process_type is 'Type of the process, as last told; null: not told yet.';
+comment on column process.user_id is 'User, a pseudonym, as last told; null: not known.';
+comment on column process.state is 'By the last decision: ACCEPTED (OK), REJECTED (NOK) or IN_REVIEW (WAIT). Without one by the last lookup: USER_FOUND or USER_NOT_FOUND. Without both: STARTED.';
+comment on column process.lookup_code is 'How the last lookup ended: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT; null: none yet.';
+comment on column process.consent_demand is 'What the last lookup answered about consent: REQUIRED, NOT_REQUIRED or NOT_EVALUATED; null: none yet.';
+comment on column process.evaluation_result is 'Last decision of evaluation or of a reviewer: OK, NOK or WAIT; null: none yet.';
+comment on column process.evaluation_code is 'Code of that decision.';
+comment on column process.identity_verifications is 'Number of identity verifications decided on.';
+comment on column process.started_at is 'First event known.';
+comment on column process.last_at is 'Last event known.';
+
+create view funnel_by_day as
+select (started_at at time zone 'UTC')::date as day,
+       process_type,
+       count(*) as processes,
+       count(*) filter (where lookup_code is not null) as looked_up,
+       count(*) filter (where lookup_code in ('FOUND', 'PROSPECT')) as user_found,
+       count(*) filter (where evaluation_result is not null) as evaluated,
+       count(*) filter (where evaluation_result = 'WAIT') as in_review,
+       count(*) filter (where evaluation_result = 'NOK') as rejected,
+       count(*) filter (where evaluation_result = 'OK') as accepted
+  from process
+ group by 1, 2;
+comment on view funnel_by_day is 'How far the processes that began on a day have come by now.';
+comment on column funnel_by_day.day is 'Day (UTC) of the first event of the processes.';
+comment on column funnel_by_day.process_type is 'Type of the processes; null: not told yet.';
+comment on column funnel_by_day.processes is 'Processes that began on this day.';
+comment on column funnel_by_day.looked_up is 'Of these, looked up.';
+comment on column funnel_by_day.user_found is 'Of these, the last lookup answered a user: FOUND or PROSPECT.';
+comment on column funnel_by_day.evaluated is 'Of processes, decided on at least once.';
+comment on column funnel_by_day.in_review is 'Of evaluated, the last decision is WAIT.';
+comment on column funnel_by_day.rejected is 'Of evaluated, the last decision is NOK.';
+comment on column funnel_by_day.accepted is 'Of evaluated, the last decision is OK.';
+
+create view dead_letter as
+select 'lookup' as service, g.name as consumer_group, t.name as topic, d.generation, d.partition,
+       d."offset", d.reason, d.detail, d.recorded_at, d.replayed_at
+  from lookup.dead_letter d
+  join lookup.consumer_group g using (group_id)
+  join lookup.topic t using (topic_id)
+union all
+select 'evaluation', g.name, t.name, d.generation, d.partition,
+       d."offset", d.reason, d.detail, d.recorded_at, d.replayed_at
+  from evaluation.dead_letter d
+  join evaluation.consumer_group g using (group_id)
+  join evaluation.topic t using (topic_id);
+comment on view dead_letter is 'Events that were parked because they cannot be handled, and why.';
+comment on column dead_letter.service is 'Service that parked it.';
+comment on column dead_letter.consumer_group is 'Its consumer group.';
+comment on column dead_letter.topic is 'Topic it came on; it is parked on the topic of that name with .dlt added.';
+comment on column dead_letter.generation is 'Generation of the topic; goes up when the topic is created anew.';
+comment on column dead_letter.partition is 'Partition it came on.';
+comment on column dead_letter."offset" is 'Offset in that partition.';
+comment on column dead_letter.reason is 'Reason code.';
+comment on column dead_letter.detail is 'What is wrong and where in the event, without personal data.';
+comment on column dead_letter.recorded_at is 'When it was parked.';
+comment on column dead_letter.replayed_at is 'When it was last put back on its topic; null: never.';
+
+-- Of the batches at or above the published offset the first is looked up by the primary key: it
+-- begins at that offset or is the last one to begin before it.
+create view publishing_lag as
+select p.service, p.consumer_group, p.topic, p.generation, p.partition,
+       p.next_offset, p.published_offset,
+       p.next_offset - p.published_offset as unpublished_offsets,
+       p.oldest_at as oldest_unpublished_at,
+       clock_timestamp() - p.oldest_at as oldest_unpublished_age,
+       p.stopped
+  from (select 'lookup' as service, g.name as consumer_group, t.name as topic, p.generation,
+               p.partition, p.next_offset, p.published_offset, p.stopped,
+               (select b.recorded_at
+                  from lookup.batch b
+                 where b.group_id = p.group_id and b.topic_id = p.topic_id
+                   and b.generation = p.generation and b.partition = p.partition
+                   and b.first_offset >= coalesce(
+                           (select max(e.first_offset)
+                              from lookup.batch e
+                             where e.group_id = p.group_id and e.topic_id = p.topic_id
+                               and e.generation = p.generation and e.partition = p.partition
+                               and e.first_offset <= p.published_offset), 0)
+                   and b.last_offset >= p.published_offset
+                   and b.results_count > 0
+                 order by b.first_offset
+                 limit 1) as oldest_at
+          from lookup.partition p
+          join lookup.consumer_group g using (group_id)
+          join lookup.topic t using (topic_id)
+        union all
+        select 'evaluation', g.name, t.name, p.generation,
+               p.partition, p.next_offset, p.published_offset, p.stopped,
+               (select b.recorded_at
+                  from evaluation.batch b
+                 where b.group_id = p.group_id and b.topic_id = p.topic_id
+                   and b.generation = p.generation and b.partition = p.partition
+                   and b.first_offset >= coalesce(
+                           (select max(e.first_offset)
+                              from evaluation.batch e
+                             where e.group_id = p.group_id and e.topic_id = p.topic_id
+                               and e.generation = p.generation and e.partition = p.partition
+                               and e.first_offset <= p.published_offset), 0)
+                   and b.last_offset >= p.published_offset
+                   and b.results_count > 0
+                 order by b.first_offset
+                 limit 1)
+          from evaluation.partition p
+          join evaluation.consumer_group g using (group_id)
+          join evaluation.topic t using (topic_id)) as p;
+comment on view publishing_lag is 'What is decided and stored but not yet known to be published, by input partition. Some milliseconds are usual.';
+comment on column publishing_lag.service is 'Service.';
+comment on column publishing_lag.consumer_group is 'Its consumer group.';
+comment on column publishing_lag.topic is 'Input topic.';
+comment on column publishing_lag.generation is 'Generation of the topic; goes up when the topic is created anew.';
+comment on column publishing_lag.partition is 'Input partition.';
+comment on column publishing_lag.next_offset is 'Offset to be consumed next.';
+comment on column publishing_lag.published_offset is 'Results of all offsets before it are published.';
+comment on column publishing_lag.unpublished_offsets is 'Number of offsets consumed whose results are not yet known to be published.';
+comment on column publishing_lag.oldest_unpublished_at is 'When the oldest batch with such results was stored; null: there is none.';
+comment on column publishing_lag.oldest_unpublished_age is 'How long ago that was.';
+comment on column publishing_lag.stopped is 'Why the partition waits for an operator; null: it does not.';
+
+grant usage on schema analytics to analyst;
+grant select on decision, consent, process_timeline, process, funnel_by_day, dead_letter,
+                publishing_lag to analyst;
+
+reset role;
+commit;
