@@ -5,7 +5,6 @@
 
 enum { FRACTION_DIGITS_MAX = 9 }; /* nanoseconds are the finest that anybody writes */
 
-static const int64_t ms_last = INT64_C(253402300799999); /* 9999-12-31T23:59:59.999Z */
 static const int64_t ms_per_day = 86400000;
 
 /* `digits` decimal digits; -1 when there is anything else. Stops at a NUL. */
@@ -90,7 +89,7 @@ bool time_parse(const char *text, int64_t *out_ms)
 
     int64_t ms = days * ms_per_day +
                  ((INT64_C(60) * (hour * 60 + minute - zone) + second) * 1000 + fraction);
-    if (ms < 0 || ms > ms_last)
+    if (ms < 0 || ms > TIME_MS_MAX)
         return false;
     *out_ms = ms;
     return true;
@@ -102,9 +101,14 @@ static void put_digits(char *out, int number, int digits)
         out[digits] = (char)('0' + number % 10);
 }
 
+int64_t time_clamp(int64_t unix_ms)
+{
+    return unix_ms < 0 ? 0 : unix_ms > TIME_MS_MAX ? TIME_MS_MAX : unix_ms;
+}
+
 void time_format(int64_t unix_ms, char out[static TIME_TEXT_SIZE])
 {
-    int64_t ms = unix_ms < 0 ? 0 : unix_ms > ms_last ? ms_last : unix_ms;
+    int64_t ms = time_clamp(unix_ms);
     int of_day = (int)(ms % ms_per_day);
 
     date_format((int32_t)(ms / ms_per_day), out);

@@ -9,6 +9,7 @@
 #include "common/core/base.h"
 #include "common/core/error.h"
 #include "common/core/timestamp.h" /* time_parse(), time_format() */
+#include "common/kafka/trace.h"    /* TRACEPARENT_SIZE */
 
 /* Header names (CloudEvents Kafka binding in binary mode; W3C trace context; Spring's replies). */
 #define HEADER_SPECVERSION       "ce_specversion"
@@ -30,9 +31,11 @@
 enum {
     EVENT_ID_MAX = 255,     /* bytes of ce_id */
     EVENT_SOURCE_MAX = 255, /* bytes of ce_source */
+    EVENT_TEXT_MAX = 1024,  /* bytes of each other attribute: room for a URI */
+    TOPIC_NAME_MAX = 249,   /* Kafka's own bound */
+    REPLY_CORRELATION_MAX = 255,
     EVENT_HEADERS_MAX = 100,
     EVENT_HEADERS_BYTES_MAX = 65536,
-    TRACEPARENT_SIZE = 56, /* with the final NUL */
 };
 
 struct header {
@@ -67,10 +70,12 @@ struct event_meta {
 };
 
 /*
- * Reads the headers of a record. POISON with HEADERS_INVALID: ce_id or ce_source missing, empty,
- * too long, with control characters or NUL, or given twice; ce_time without zone or outside the
- * years 1970..9999; too many or too large headers. A broken traceparent is ignored (W3C): a new
- * trace starts. A broken reply address is ignored as well. Everything is copied into `arena`.
+ * Reads the headers of a record. POISON with HEADERS_INVALID: ce_id or ce_source missing or
+ * empty; an attribute too long, not UTF-8, with control characters or NUL, or given twice; ce_time
+ * without zone or outside the years 1970..9999; too many or too large headers. A broken
+ * traceparent is ignored (W3C): a new trace starts, without tracestate. A broken or repeated reply
+ * address is ignored as well. An optional attribute that is empty counts as absent. A record's
+ * timestamp outside 1970..9999 counts as the nearest inside. Everything is copied into `arena`.
  */
 MUST_CHECK bool event_meta_read(struct header_list headers, int64_t record_timestamp_ms,
                                 struct arena *arena, struct event_meta *out, struct error *error);
@@ -82,10 +87,14 @@ struct result_meta {
     const char *type;   /* the topic's name */
     const char *subject;
     int64_t time_ms;
-    const struct event_meta *cause; /* gives causation, correlation and trace */
+    const struct event_meta *cause; /* causation, correlation, trace; NULL: the first of a trace */
 };
 
 /* The headers of a result in `arena`; the span id of traceparent is new. */
 struct header_list event_meta_write(const struct result_meta *meta, struct arena *arena);
+
+/* The same with the correlation that the reply address asks for; shares the values. */
+struct header_list event_meta_write_reply(struct header_list result,
+                                          const struct reply_address *reply, struct arena *arena);
 
 #endif
