@@ -44,8 +44,9 @@ void decoder_free(struct decoder *decoder); /* takes NULL */
 
 /*
  * Decodes a framed value into a struct of `reader`, which with all it points to lives in `arena`.
- * POISON: MALFORMED, SCHEMA_UNKNOWN, SCHEMA_INCOMPATIBLE. Memory taken is at most a small
- * multiple of value.size, whatever the bytes say.
+ * POISON: MALFORMED, SCHEMA_UNKNOWN, SCHEMA_INCOMPATIBLE; CONTRACT where a number or a text is
+ * out of the range that the schema gives. Memory taken is at most twice value.size and 64 KiB,
+ * whatever the bytes say.
  */
 MUST_CHECK bool decoder_read(struct decoder *decoder, const struct schema *reader,
                              struct bytes value, struct arena *arena, void **out,
@@ -59,6 +60,14 @@ enum framing { FRAMING_SINGLE_OBJECT, FRAMING_CONFLUENT };
  */
 struct bytes event_encode(const struct schema *schema, const void *record, enum framing framing,
                           uint32_t id, struct arena *arena);
+
+/*
+ * The same without a frame, for what we store ourselves and read with the same schema. Memory as
+ * above, but up to nine times the bytes: stored results are many small headers.
+ */
+struct bytes record_encode(const struct schema *schema, const void *record, struct arena *arena);
+MUST_CHECK bool record_decode(const struct schema *schema, struct bytes bytes, struct arena *arena,
+                              void **out, struct error *error);
 
 /*
  * Keyed digest of the content (not of the bytes, which differ between writers): fields at their

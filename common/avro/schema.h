@@ -74,6 +74,7 @@ struct record_type {
     size_t size, align;         /* of the struct */
     const struct field *fields;
     size_t field_count;
+    const uint16_t *by_name; /* indexes of the fields in the order of their names (strcmp) */
 };
 
 struct type {

@@ -212,6 +212,26 @@ static void print_type(const struct member *member)
     printf("}");
 }
 
+static int compare_members(const void *a, const void *b)
+{
+    const struct member *const *left = a;
+    const struct member *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+static void print_by_name(const struct named *named)
+{
+    const struct member *sorted[FIELDS_MAX];
+
+    for (size_t i = 0; i < named->member_count; i++)
+        sorted[i] = &named->members[i];
+    qsort(sorted, named->member_count, sizeof *sorted, compare_members);
+    printf(".by_name = (const uint16_t[]){");
+    for (size_t i = 0; i < named->member_count; i++)
+        printf("%td, ", sorted[i] - named->members);
+    printf("}");
+}
+
 static void print_record_table(const struct named *named)
 {
     printf("static const struct field %s_fields[] = {\n", named->snake);
@@ -238,8 +258,10 @@ static void print_record_table(const struct named *named)
     print_aliases(named->json);
     printf(".size = sizeof(struct %s), .align = _Alignof(struct %s),\n", named->snake,
            named->snake);
-    printf("    .fields = %s_fields, .field_count = COUNT(%s_fields)};\n\n", named->snake,
+    printf("    .fields = %s_fields, .field_count = COUNT(%s_fields),\n    ", named->snake,
            named->snake);
+    print_by_name(named);
+    printf("};\n\n");
 }
 
 void print_source(const struct model *model)
