@@ -1,0 +1,41 @@
+"""What the integration tests share: the stack that deploy/dev/stack started, and fresh databases."""
+
+import os
+
+import pytest
+
+from database import Database, Stack
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--without-stack",
+        action="store_true",
+        help="skip tests that need PostgreSQL or Kafka, instead of failing, where none was started",
+    )
+
+
+@pytest.fixture(scope="session")
+def stack(request):
+    """The stack whose env file ONBOARDING_STACK names."""
+    env_file = os.environ.get("ONBOARDING_STACK")
+    if env_file is None:
+        if request.config.getoption("--without-stack"):
+            pytest.skip("no stack, and skipping was asked for")
+        pytest.fail("ONBOARDING_STACK names no env file of deploy/dev/stack", pytrace=False)
+    return Stack(env_file)
+
+
+@pytest.fixture
+def empty_database(stack, request):
+    """A database of the stack's cluster without anything of ours."""
+    with Database(stack, request.node.name) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def migrated(stack, request):
+    """A database with all migrations deployed, shared by a module's tests."""
+    with Database(stack, request.module.__name__) as database:
+        database.sqitch("deploy", "--verify")
+        yield database

@@ -1,0 +1,451 @@
+"""What analysts see, and that they see nothing else."""
+
+import datetime
+
+import pytest
+from psycopg import errors
+
+UTC = datetime.timezone.utc
+NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+VIEWS = {
+    "consent",
+    "dead_letter",
+    "decision",
+    "funnel_by_day",
+    "process",
+    "process_timeline",
+    "publishing_lag",
+}
+
+# Stands in every column that no view may show.
+HIDDEN = "Zxqv"
+
+# Every relation outside PostgreSQL's own catalogue, with what a role may do to it or a column.
+RELATION_RIGHTS = """
+    select n.nspname, c.relname, r.name
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+     cross join unnest(array['select', 'insert', 'update', 'references']) as r (name)
+     where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+       and c.relkind in ('r', 'v', 'm', 'p', 'f')
+       and (has_table_privilege(%(role)s, c.oid, r.name)
+            or has_any_column_privilege(%(role)s, c.oid, r.name))
+     union all
+    select n.nspname, c.relname, r.name
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+     cross join unnest(array['delete', 'truncate', 'trigger']) as r (name)
+     where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+       and c.relkind in ('r', 'v', 'm', 'p', 'f')
+       and has_table_privilege(%(role)s, c.oid, r.name)
+"""
+
+# All else that a role may use or make, again outside PostgreSQL's own catalogue.
+OTHER_RIGHTS = """
+    select 'schema ' || nspname || ' ' || r.name
+      from pg_namespace cross join unnest(array['usage', 'create']) as r (name)
+     where nspname not in ('pg_catalog', 'information_schema')
+       and has_schema_privilege(%(role)s, oid, r.name)
+     union all
+    select 'database ' || r.name
+      from unnest(array['create', 'connect', 'temporary']) as r (name)
+     where has_database_privilege(%(role)s, current_database(), r.name)
+     union all
+    select 'sequence ' || c.oid::regclass
+      from pg_class c
+     where case when c.relkind = 'S'
+                then has_sequence_privilege(%(role)s, c.oid, 'select, usage, update') end
+     union all
+    select 'function ' || p.oid::regprocedure
+      from pg_proc p
+     where p.pronamespace <> all ('{pg_catalog,information_schema}'::regnamespace[])
+       and has_function_privilege(%(role)s, p.oid, 'execute')
+     union all
+    select 'tablespace ' || spcname from pg_tablespace
+     where has_tablespace_privilege(%(role)s, oid, 'create')
+     union all
+    select 'foreign server ' || srvname from pg_foreign_server
+     union all
+    select 'large object ' || oid from pg_largeobject_metadata
+     union all
+    select 'untrusted language ' || lanname from pg_language
+     where not lanpltrusted and lanname not in ('c', 'internal')
+     union all
+    select 'member of ' || roleid::regrole from pg_auth_members
+     where member = %(role)s::regrole
+     union all
+    select 'owner of ' || c.oid::regclass from pg_class c where relowner = %(role)s::regrole
+     union all
+    select 'attribute' from pg_roles
+     where rolname = %(role)s
+       and (rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls)
+     order by 1
+"""
+
+
+def at(minutes):
+    return NOON + datetime.timedelta(minutes=minutes)
+
+
+# process, minutes after noon, code, user, demand for consent
+ANSWERS = [
+    ("p-found", 0, "FOUND", "u-1", "REQUIRED"),
+    ("p-nobody", 1, "NOT_FOUND", None, "NOT_EVALUATED"),
+    ("p-late", 2, "AMBIGUOUS", None, "NOT_EVALUATED"),
+    ("p-late", 3, "PROSPECT", "u-2", "NOT_REQUIRED"),
+    ("p-ok", 4, "FOUND", "u-3", "REQUIRED"),
+    ("p-ok", 5, "FOUND", "u-3", "NOT_REQUIRED"),
+    ("p-nok", 6, "FOUND", "u-4", "NOT_EVALUATED"),
+    ("p-wait", 7, "FOUND", "u-5", "NOT_EVALUATED"),
+    ("p-next-day", 24 * 60, "INSUFFICIENT", None, "NOT_EVALUATED"),
+]
+
+# process, minutes, verification, version, user, result, code, rule, reviewer
+DECISIONS = [
+    ("p-ok", 10, "v-ok", 1, "u-3", "WAIT", "SCORE_UNCERTAIN", 15, None),
+    ("p-ok", 10, "v-ok", 2, "u-3", "OK", "REVIEWED", None, HIDDEN),
+    ("p-nok", 11, "v-nok-1", 1, "u-4", "OK", "ACCEPTED", None, None),
+    ("p-nok", 12, "v-nok-2", 1, "u-4", "NOK", "UNDER_AGE", 6, None),
+    ("p-wait", 13, "v-wait", 1, "u-5", "WAIT", "IMAGE_MISSING", 16, None),
+    ("p-unknown", 14, "v-unknown", 1, "u-6", "OK", "ACCEPTED", None, None),
+]
+
+
+def fill_domain(connection):
+    for process_id, minutes, code, user_id, consent in ANSWERS:
+        connection.execute(
+            """insert into lookup.answer (answer_id, process_id, process_type, code, user_id,
+                                          consent, policy_version, decided_at)
+               values (gen_random_uuid(), %s, 'onboarding', %s, %s, %s, 'policy-1', %s)""",
+            (process_id, code, user_id, consent, at(minutes)),
+        )
+    connection.execute(
+        """insert into lookup.consent (user_id, consent_type, approved, process_id, recorded_at)
+           values ('u-3', 'GDPR', true, 'p-ok', %s), ('u-7', 'GDPR', false, 'p-consent', %s)""",
+        (at(8), at(9)),
+    )
+    for process_id, minutes, verification, version, user_id, *decided in DECISIONS:
+        result, code, rule, reviewer = decided
+        connection.execute(
+            """insert into evaluation.decision
+                      (identity_verification_id, version, process_id, process_type, user_id, result,
+                       code, reason, rule, policy_version, score, event_date, evidence, identities,
+                       reviewed_by, decided_at)
+               values (%s, %s, %s, 'onboarding', %s, %s, %s, %s, %s, 'policy-2', 5.5, '2026-03-01',
+                       %s, %s, %s, %s)""",
+            (
+                verification,
+                version,
+                process_id,
+                user_id,
+                result,
+                code,
+                f"Words of {HIDDEN}" if reviewer else f"Text of {code}",
+                rule,
+                f'{{"country": "{HIDDEN}"}}',
+                HIDDEN.encode() * 8,
+                reviewer,
+                at(minutes),
+            ),
+        )
+    connection.execute(
+        """insert into evaluation.customer (user_id, version, surname, birth_date, personal_number,
+                                            identities, recorded_at)
+           values ('u-3', 1, %(digest)s, %(digest)s, %(digest)s, %(digest)s, now())""",
+        {"digest": HIDDEN.encode() * 8},
+    )
+    connection.execute(
+        "insert into lookup.identity (blind_index, user_id, prospect) values (%s, 'u-2', true)",
+        (HIDDEN.encode() * 8,),
+    )
+
+
+def fill_runtime(connection, service):
+    """Three partitions: one with unpublished results, one without any left, one stopped."""
+    connection.execute(f"set local search_path = {service}")
+    connection.execute("insert into consumer_group (name) values (%s)", (f"onboarding-{service}",))
+    connection.execute("insert into topic (name) values (%s)", (f"onboarding.{service}.v1",))
+    connection.execute("insert into source (name) values (%s)", (HIDDEN,))
+    for partition, next_offset, published, stopped in [
+        (0, 400, 150, None),
+        (1, 100, 100, None),
+        (2, 100, 20, "the topic was created anew"),
+    ]:
+        connection.execute(
+            """insert into partition (group_id, topic_id, partition, generation, cluster_id,
+                                      next_offset, published_offset, owner_epoch, last_stamp,
+                                      stopped)
+               values (1, 1, %s, 3, %s, %s, %s, 1, now(), %s)""",
+            (partition, HIDDEN, next_offset, published, stopped),
+        )
+    for partition, first, last, generation, count, minutes in [
+        (0, 0, 99, 3, 1, 0),  # published
+        (0, 100, 199, 3, 0, 1),  # at the published offset, but without results
+        (0, 200, 299, 3, 5, 2),  # the oldest to be published
+        (0, 300, 399, 3, 5, 3),
+        (0, 150, 399, 2, 5, -60),  # of the generation before
+        (1, 0, 99, 3, 5, 4),  # published
+        (2, 0, 99, 3, 5, 5),  # published in part
+    ]:
+        connection.execute(
+            """insert into batch (group_id, topic_id, generation, partition, first_offset,
+                                  last_offset, results_count, results, recorded_at)
+               values (1, 1, %s, %s, %s, %s, %s, %s, %s)""",
+            (generation, partition, first, last, count, HIDDEN.encode(), at(minutes)),
+        )
+    connection.execute(
+        """insert into dead_letter (group_id, topic_id, generation, partition, "offset", reason,
+                                    detail, event_id_text, recorded_at, replayed_at)
+           values (1, 1, 3, 0, 17, 'UNDECODABLE', 'field score: ends early', %s, %s, null),
+                  (1, 1, 3, 1, 18, 'ID_CONFLICT', null, %s, %s, %s)""",
+        (HIDDEN, at(0), HIDDEN, at(1), at(2)),
+    )
+    connection.execute(
+        """insert into ledger (group_id, source_id, event_id, topic_id, partition, "offset",
+                               generation, outcome, digest_key, digest, event_id_text)
+           values (1, 1, gen_random_uuid(), 1, 0, 17, 3, 4, 0, %s, %s)""",
+        (HIDDEN.encode(), HIDDEN),
+    )
+    connection.execute(
+        "insert into schema_version (fingerprint, name, json) values (1, %s, %s)", (HIDDEN, HIDDEN)
+    )
+
+
+@pytest.fixture(scope="module")
+def filled(migrated):
+    """The migrated database with rows in every table that a view reads."""
+    with migrated.connect() as connection:
+        fill_domain(connection)
+        for service in ["lookup", "evaluation"]:
+            fill_runtime(connection, service)
+    return migrated
+
+
+@pytest.fixture
+def analyst(filled):
+    """A session of the analyst, logged in as such."""
+    with filled.connect("analyst", autocommit=True) as connection:
+        yield connection
+
+
+# --- Rights
+
+
+def test_the_analyst_may_select_from_the_views_and_nothing_else(filled):
+    with filled.connect() as connection:
+        found = connection.execute(RELATION_RIGHTS, {"role": "analyst"}).fetchall()
+    assert set(found) == {("analytics", view, "select") for view in VIEWS}
+
+
+def test_the_analyst_may_connect_and_look_into_analytics_and_nothing_else(filled):
+    with filled.connect() as connection:
+        found = connection.execute(OTHER_RIGHTS, {"role": "analyst"}).fetchall()
+    assert found == [("database connect",), ("schema analytics usage",)]
+
+
+def test_views_have_the_owners_rights_and_analytics_holds_nothing_but_views(filled):
+    found = filled.rows(
+        """select relname, relkind::text, relowner::regrole::text
+             from pg_class where relnamespace = 'analytics'::regnamespace
+              and coalesce(not reloptions @> '{security_invoker=true}', true)"""
+    )
+    assert set(found) == {(view, "v", "onboarding_owner") for view in VIEWS}
+    assert filled.rows("select 1 from pg_proc where pronamespace = 'analytics'::regnamespace") == []
+
+
+def test_the_analyst_reads_no_table(filled, analyst):
+    tables = filled.rows(
+        """select c.oid::regclass::text
+             from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where c.relkind in ('r', 'v', 'S')
+              and n.nspname not in ('pg_catalog', 'information_schema', 'analytics')"""
+    )
+    assert len(tables) > 25
+    for (table,) in tables:
+        with pytest.raises(errors.InsufficientPrivilege):
+            analyst.execute(f"select from {table}")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create table mine ()",
+        "create table analytics.mine ()",
+        "create table public.mine ()",
+        "create temp table mine ()",
+        "create view analytics.mine as select 1",
+        "create function analytics.mine() returns int language sql as 'select 1'",
+        "create schema mine",
+        "update analytics.consent set approved = true",
+        "delete from analytics.consent",
+        "insert into analytics.consent (user_id) values ('u')",
+        "set role onboarding_owner",
+        "set role onboarding_lookup",
+        "set session authorization postgres",
+        "select runtime.forget('lookup', interval '0', interval '0')",
+        "select runtime.drop_ledger('lookup')",
+        "select * from pg_authid",
+        "select * from pg_statistic",
+        "select pg_read_file('PG_VERSION')",
+        "copy (select 1) to program 'cat'",
+        "copy (select 1) to '/tmp/mine'",
+        "select lo_export(1, '/tmp/mine')",
+        "select pg_reload_conf()",
+    ],
+)
+def test_the_analyst_is_refused(analyst, statement):
+    analyst.execute("set default_transaction_read_only = off")  # a setting protects nothing
+    with pytest.raises(errors.InsufficientPrivilege):
+        analyst.execute(statement)
+
+
+def test_the_analyst_learns_nothing_from_statistics_and_other_sessions(filled, analyst):
+    with filled.connect(autocommit=True) as superuser:
+        superuser.execute("analyze")
+        superuser.execute(f"select '{HIDDEN}'")
+        shown = analyst.execute("select distinct schemaname from pg_stats")
+        assert ("lookup",) not in shown.fetchall()
+        assert analyst.execute("select 1 from pg_stats where schemaname <> 'pg_catalog'"
+                               " and schemaname <> 'information_schema'").fetchall() == []
+        queries = analyst.execute(
+            "select query from pg_stat_activity where pid = %s", (superuser.info.backend_pid,)
+        )
+        assert queries.fetchall() == [("<insufficient privilege>",)]
+
+
+def test_no_view_shows_what_is_hidden(analyst):
+    for view in VIEWS:
+        rows = analyst.execute(f"select to_jsonb(v)::text from {view} v").fetchall()
+        assert rows, f"{view} is empty, so this proves nothing"
+        for (row,) in rows:
+            assert HIDDEN not in row and HIDDEN.encode().hex() not in row, view
+
+
+# --- Content
+
+
+def test_decisions_show_the_rule_and_which_version_holds(analyst):
+    rows = analyst.execute(
+        """select identity_verification_id, version, holds, result, code, reason, rule, reviewed,
+                  policy_version
+             from decision order by decided_at, version"""
+    ).fetchall()
+    assert rows == [
+        ("v-ok", 1, False, "WAIT", "SCORE_UNCERTAIN", "Text of SCORE_UNCERTAIN", 15, False,
+         "policy-2"),
+        ("v-ok", 2, True, "OK", "REVIEWED", None, None, True, "policy-2"),
+        ("v-nok-1", 1, True, "OK", "ACCEPTED", "Text of ACCEPTED", None, False, "policy-2"),
+        ("v-nok-2", 1, True, "NOK", "UNDER_AGE", "Text of UNDER_AGE", 6, False, "policy-2"),
+        ("v-wait", 1, True, "WAIT", "IMAGE_MISSING", "Text of IMAGE_MISSING", 16, False,
+         "policy-2"),
+        ("v-unknown", 1, True, "OK", "ACCEPTED", "Text of ACCEPTED", None, False, "policy-2"),
+    ]
+
+
+def test_timeline_tells_a_process_in_order(analyst):
+    rows = analyst.execute(
+        """select at, job, event, user_id, identity_verification_id, version, result, code
+             from process_timeline where process_id = 'p-ok' order by at, version"""
+    ).fetchall()
+    assert rows == [
+        (at(4), "lookup", "lookup.completed", "u-3", None, None, "REQUIRED", "FOUND"),
+        (at(5), "lookup", "lookup.completed", "u-3", None, None, "NOT_REQUIRED", "FOUND"),
+        (at(8), "consent", "consent.completed", "u-3", None, None, "APPROVED", "GDPR"),
+        (at(10), "evaluation", "evaluation.completed", "u-3", "v-ok", 1, "WAIT",
+         "SCORE_UNCERTAIN"),
+        (at(10), "evaluation", "review.decided", "u-3", "v-ok", 2, "OK", "REVIEWED"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "process_id, expected",
+    [
+        ("p-found", ("USER_FOUND", "u-1", "FOUND", "REQUIRED", None, None, 0, 0, 0)),
+        ("p-nobody", ("USER_NOT_FOUND", None, "NOT_FOUND", "NOT_EVALUATED", None, None, 0, 1, 1)),
+        ("p-late", ("USER_FOUND", "u-2", "PROSPECT", "NOT_REQUIRED", None, None, 0, 2, 3)),
+        ("p-ok", ("ACCEPTED", "u-3", "FOUND", "NOT_REQUIRED", "OK", "REVIEWED", 1, 4, 10)),
+        ("p-nok", ("REJECTED", "u-4", "FOUND", "NOT_EVALUATED", "NOK", "UNDER_AGE", 2, 6, 12)),
+        ("p-wait", ("IN_REVIEW", "u-5", "FOUND", "NOT_EVALUATED", "WAIT", "IMAGE_MISSING", 1, 7,
+                    13)),
+        ("p-unknown", ("ACCEPTED", "u-6", None, None, "OK", "ACCEPTED", 1, 14, 14)),
+        ("p-consent", ("STARTED", "u-7", None, None, None, None, 0, 9, 9)),
+    ],
+)
+def test_state_of_a_process(analyst, process_id, expected):
+    *values, started, last = expected
+    rows = analyst.execute(
+        """select state, user_id, lookup_code, consent_demand, evaluation_result, evaluation_code,
+                  identity_verifications, started_at, last_at
+             from process where process_id = %s""",
+        (process_id,),
+    ).fetchall()
+    assert rows == [(*values, at(started), at(last))]
+
+
+def test_a_condition_on_the_process_reaches_the_indexes(filled):
+    with filled.connect() as connection:
+        connection.execute("set local enable_seqscan = off")
+        plan = connection.execute(
+            "explain select * from analytics.process where process_id = 'p-ok'"
+        ).fetchall()
+    text = "\n".join(line for (line,) in plan)
+    assert "answer_pkey" in text and "decision_process" in text
+
+
+def test_funnel_counts_by_the_day_of_the_first_event(analyst):
+    analyst.execute("set timezone = 'Pacific/Auckland'")  # days are UTC's whatever the session's
+    rows = analyst.execute(
+        """select day::text, process_type, processes, looked_up, user_found, evaluated, in_review,
+                  rejected, accepted
+             from funnel_by_day order by day, process_type"""
+    ).fetchall()
+    assert rows == [
+        ("2026-03-01", "onboarding", 7, 6, 5, 4, 1, 1, 2),
+        ("2026-03-01", None, 1, 0, 0, 0, 0, 0, 0),
+        ("2026-03-02", "onboarding", 1, 1, 0, 0, 0, 0, 0),
+    ]
+
+
+@pytest.mark.parametrize("service", ["lookup", "evaluation"])
+def test_dead_letters(analyst, service):
+    rows = analyst.execute(
+        """select consumer_group, topic, generation, partition, "offset", reason, detail,
+                  recorded_at, replayed_at
+             from dead_letter where service = %s order by "offset" """,
+        (service,),
+    ).fetchall()
+    where = (f"onboarding-{service}", f"onboarding.{service}.v1", 3)
+    assert rows == [
+        (*where, 0, 17, "UNDECODABLE", "field score: ends early", at(0), None),
+        (*where, 1, 18, "ID_CONFLICT", None, at(1), at(2)),
+    ]
+
+
+@pytest.mark.parametrize("service", ["lookup", "evaluation"])
+def test_publishing_lag(analyst, service):
+    rows = analyst.execute(
+        """select partition, next_offset, published_offset, unpublished_offsets,
+                  oldest_unpublished_at, stopped,
+                  clock_timestamp() - oldest_unpublished_at - oldest_unpublished_age
+                      < interval '1 minute'
+             from publishing_lag
+            where service = %s and consumer_group = %s and topic = %s and generation = 3
+            order by partition""",
+        (service, f"onboarding-{service}", f"onboarding.{service}.v1"),
+    ).fetchall()
+    assert rows == [
+        (0, 400, 150, 250, at(2), None, True),
+        (1, 100, 100, 0, None, None, None),
+        (2, 100, 20, 80, at(5), "the topic was created anew", True),
+    ]
+
+
+def test_consents(analyst):
+    rows = analyst.execute(
+        "select user_id, consent_type, approved, process_id, recorded_at from consent order by 1"
+    ).fetchall()
+    assert rows == [
+        ("u-3", "GDPR", True, "p-ok", at(8)),
+        ("u-7", "GDPR", False, "p-consent", at(9)),
+    ]
