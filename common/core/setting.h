@@ -14,7 +14,8 @@
  */
 enum setting_kind {
     SETTING_INT,         /* int64_t; a plain decimal number in min..max */
-    SETTING_DURATION_MS, /* int64_t milliseconds; "250ms", "5s", "10m", "2h"; the unit is required */
+    SETTING_DURATION_MS, /* int64_t milliseconds; "250ms", "5s", "10m", "2h"; the unit is required
+                          */
     SETTING_SIZE,        /* int64_t bytes; "512B", "64KiB", "16MiB" */
     SETTING_BOOL,        /* bool; true or false */
     SETTING_TEXT,        /* const char * */
@@ -34,11 +35,12 @@ struct key {
 struct setting {
     const char *name; /* ONBOARDING_… */
     enum setting_kind kind;
-    size_t offset;        /* into the struct that is filled */
-    const char *fallback; /* as it would stand in the environment; NULL: required; "": may be empty */
-    const char *meaning;  /* one line, with the unit and the range */
-    int64_t min, max;     /* SETTING_INT, _DURATION_MS (in ms), _SIZE (in bytes) */
-    const char *choices;  /* SETTING_CHOICE, SETTING_URL: "debug|info|warning" */
+    size_t offset; /* into the struct that is filled */
+    const char
+        *fallback; /* as it would stand in the environment; NULL: required; "": may be empty */
+    const char *meaning; /* one line, with the unit and the range */
+    int64_t min, max;    /* SETTING_INT, _DURATION_MS (in ms), _SIZE (in bytes) */
+    const char *choices; /* SETTING_CHOICE, SETTING_URL: "debug|info|warning" */
 };
 
 /* A table and the struct that it fills. */
@@ -54,8 +56,8 @@ struct setting_group {
  * file, and every name that begins with ONBOARDING_ but stands in no table or stands twice.
  * Texts point into `environment` or into memory that lives as long as the process.
  */
-void settings_read(const struct setting_group *groups, size_t group_count,
-                   char *const *environment, struct problems *problems);
+void settings_read(const struct setting_group *groups, size_t group_count, char *const *environment,
+                   struct problems *problems);
 
 /* Prints the tables as a reference: name, default, meaning; to stdout. */
 void settings_print(const struct setting_group *groups, size_t group_count);

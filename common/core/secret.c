@@ -1,0 +1,175 @@
+/* Files that hold secrets, refused when others may read them. */
+#include "common/core/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KEY_DIGITS = 44 };
+
+static bool say(char fault[static PROBLEM_TEXT_SIZE], const char *what, const char *reason)
+{
+    if (snprintf(fault, PROBLEM_TEXT_SIZE, "%s%s%s", what, reason == NULL ? "" : ": ",
+                 reason == NULL ? "" : reason) < 0)
+        fault[0] = '\0';
+    return false;
+}
+
+static bool check(int file, char fault[static PROBLEM_TEXT_SIZE])
+{
+    struct stat status;
+
+    if (fstat(file, &status) != 0)
+        return say(fault, "names a file that cannot be read", strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return say(fault, "names something that is not a regular file", NULL);
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return say(fault, "names a file that others may read; chmod 600 mends it", NULL);
+    if (status.st_size > SECRET_BYTES_MAX)
+        return say(fault, "names a file larger than 64 KiB", NULL);
+    return true;
+}
+
+/* Up to `size` bytes; fewer only at the end of the file; -1 with errno. */
+static ssize_t read_all(int file, char *out, size_t size)
+{
+    size_t used = 0;
+
+    while (used < size) {
+        ssize_t got = read(file, out + used, size - used);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        used += (size_t)got;
+    }
+    return (ssize_t)used;
+}
+
+static bool read_checked(int file, char *out, size_t *out_size,
+                         char fault[static PROBLEM_TEXT_SIZE])
+{
+    ssize_t got = read_all(file, out, SECRET_BYTES_MAX + 1);
+    size_t size = got < 0 ? 0 : (size_t)got;
+
+    if (got < 0)
+        return say(fault, "names a file that cannot be read", strerror(errno));
+    if (size > SECRET_BYTES_MAX) /* it has grown since check() */
+        return say(fault, "names a file larger than 64 KiB", NULL);
+    if (memchr(out, '\0', size) != NULL)
+        return say(fault, "names a file with a NUL inside", NULL);
+    if (size > 0 && out[size - 1] == '\n')
+        size--;
+    if (size > 0 && out[size - 1] == '\r')
+        size--;
+    if (size == 0)
+        return say(fault, "names a file that is empty", NULL);
+    *out_size = size;
+    return true;
+}
+
+/* `out` has room for SECRET_BYTES_MAX + 1 bytes; on success it ends in NUL. */
+static bool read_secret(const char *path, char *out, size_t *out_size,
+                        char fault[static PROBLEM_TEXT_SIZE])
+{
+    /* A FIFO must not hold up the start. */
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool ok;
+
+    if (file < 0)
+        return say(fault, "names a file that cannot be read", strerror(errno));
+    ok = check(file, fault) && read_checked(file, out, out_size, fault);
+    close(file);
+    if (ok)
+        out[*out_size] = '\0';
+    return ok;
+}
+
+static char *new_buffer(void)
+{
+    char *buffer = malloc(SECRET_BYTES_MAX + 1);
+
+    if (buffer == NULL)
+        abort();
+    return buffer;
+}
+
+static void wipe_buffer(char *buffer)
+{
+    OPENSSL_cleanse(buffer, SECRET_BYTES_MAX + 1);
+    free(buffer);
+}
+
+bool secret_read_text(const char *path, const char **out, char fault[static PROBLEM_TEXT_SIZE])
+{
+    char *buffer = new_buffer();
+    size_t size;
+    bool ok = read_secret(path, buffer, &size, fault);
+
+    if (ok) {
+        char *text = malloc(size + 1);
+
+        if (text == NULL)
+            abort();
+        memcpy(text, buffer, size + 1);
+        *out = text;
+    }
+    wipe_buffer(buffer);
+    return ok;
+}
+
+static int digit_of(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *found = c == '\0' ? NULL : strchr(digits, c);
+
+    return found == NULL ? -1 : (int)(found - digits);
+}
+
+/* 43 digits of 6 bits are 258 bits: the last two must be 0. */
+static bool decode_key(const char *text, size_t size, struct key *out)
+{
+    struct key key = {.present = true};
+    unsigned bits = 0, held = 0;
+    size_t used = 0;
+
+    if (size != KEY_DIGITS || text[KEY_DIGITS - 1] != '=')
+        return false;
+    for (int i = 0; i < KEY_DIGITS - 1; i++) {
+        int digit = digit_of(text[i]);
+
+        if (digit < 0)
+            return false;
+        bits = (bits << 6 | (unsigned)digit) & 0x3fff;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            key.bytes[used++] = (uint8_t)(bits >> held & 0xff);
+        }
+    }
+    if ((bits & 0x3) != 0)
+        return false;
+    *out = key;
+    OPENSSL_cleanse(&key, sizeof key);
+    return true;
+}
+
+bool secret_read_key(const char *path, struct key *out, char fault[static PROBLEM_TEXT_SIZE])
+{
+    char *buffer = new_buffer();
+    size_t size;
+    bool ok = read_secret(path, buffer, &size, fault);
+
+    if (ok && !decode_key(buffer, size, out))
+        ok = say(fault, "names a file that does not hold 32 bytes in base64", NULL);
+    wipe_buffer(buffer);
+    return ok;
+}

@@ -1,0 +1,22 @@
+#ifndef COMMON_CORE_SECRET_H
+#define COMMON_CORE_SECRET_H
+
+#include <stdbool.h>
+
+#include "common/core/setting.h"
+
+enum { SECRET_BYTES_MAX = 64 * 1024 }; /* a chain of certificates fits; a wrong file does not */
+
+/*
+ * Secrets from files: regular, with no rights for group and others, not empty, at most
+ * SECRET_BYTES_MAX bytes, without NUL; one final line end is cut. On false, `fault` says what is
+ * wrong in words that stand behind the setting's name.
+ */
+MUST_CHECK bool secret_read_text(const char *path, const char **out, /* malloc'd */
+                                 char fault[static PROBLEM_TEXT_SIZE]);
+
+/* 32 bytes in base64: 44 characters, and the bits that base64 leaves over are 0. */
+MUST_CHECK bool secret_read_key(const char *path, struct key *out,
+                                char fault[static PROBLEM_TEXT_SIZE]);
+
+#endif
