@@ -1,13 +1,8 @@
 /* Avro's schema resolution: from a writer's schema and our tables to a plan for reading. */
 #include "common/avro/plan.h"
 
-#include <assert.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "common/avro/parse.h"
 
 enum { BYTES_MIN_CAP = 1 << 30 }; /* keeps sums of shared types from overflowing */
 
@@ -215,39 +210,6 @@ static const struct reading *resolve_items(struct builder *b, avro_schema_t writ
     return reading;
 }
 
-/* The reading of a default. Null, no items and no entries are what a zeroed struct says already. */
-static bool add_default(struct builder *b, const struct field *field, struct reading *reading,
-                        struct reading_field *out)
-{
-    static const enum wire wires[] = {
-        [TYPE_BOOLEAN] = WIRE_BOOLEAN, [TYPE_INT] = WIRE_INT,       [TYPE_LONG] = WIRE_LONG,
-        [TYPE_DOUBLE] = WIRE_DOUBLE,   [TYPE_STRING] = WIRE_STRING, [TYPE_ENUM] = WIRE_ENUM,
-    };
-    const struct type *type = &field->type;
-
-    if (field->optional || type->kind == TYPE_ARRAY || type->kind == TYPE_MAP)
-        return true;
-    assert(type->kind < COUNT(wires));
-    struct reading *value = make(b, wires[type->kind], 1);
-    if (value == NULL)
-        return false;
-    value->to = type->kind;
-    if (type->kind == TYPE_ENUM) {
-        int *symbols =
-            arena_alloc(&b->plan->arena, type->enumeration->count * sizeof *symbols, _Alignof(int));
-        value->count = type->enumeration->count;
-        for (size_t i = 0; i < value->count; i++)
-            symbols[i] = (int)i;
-        value->symbols = symbols;
-    }
-    *out = (struct reading_field){.name = field->name,
-                                  .reading = value,
-                                  .offset = (ptrdiff_t)field->offset,
-                                  .fallback = field->fallback};
-    reading->default_count++;
-    return true;
-}
-
 /* Our field for one of the writer's: the same name first, then an alias; NULL: none. */
 static const struct field *field_for(const struct record_type *record, const char *name)
 {
@@ -292,8 +254,8 @@ static bool add_fields(struct builder *b, avro_schema_t writer, const struct rec
     size_t count = avro_schema_record_size(writer);
     size_t our_count = ours == NULL ? 0 : ours->field_count;
     struct arena *arena = &b->plan->arena;
-    struct reading_field *fields = arena_alloc(arena, (count + our_count + 1) * sizeof *fields,
-                                               _Alignof(struct reading_field));
+    struct reading_field *fields =
+        arena_alloc(arena, (count + 1) * sizeof *fields, _Alignof(struct reading_field));
     bool *found = arena_alloc(arena, our_count + 1, 1);
 
     record->fields = fields;
@@ -307,6 +269,7 @@ static bool add_fields(struct builder *b, avro_schema_t writer, const struct rec
         if (field != NULL)
             found[field - ours->fields] = true;
     }
+    record->defaults = arena_alloc(arena, our_count * sizeof *record->defaults, _Alignof(void *));
     for (size_t i = 0; i < our_count; i++) {
         if (found[i])
             continue;
@@ -314,9 +277,7 @@ static bool add_fields(struct builder *b, avro_schema_t writer, const struct rec
             return error_poison(b->error, REASON_SCHEMA_INCOMPATIBLE,
                                 "%s: missing at the writer, and has no default",
                                 ours->fields[i].name);
-        if (!add_default(b, &ours->fields[i], record,
-                         &fields[record->field_count + record->default_count]))
-            return false;
+        record->defaults[record->default_count++] = &ours->fields[i];
     }
     return true;
 }
@@ -410,26 +371,4 @@ void plan_free(struct plan *plan)
         return;
     arena_done(&plan->arena);
     free(plan);
-}
-
-const struct plan *plan_own(const struct schema *schema)
-{
-    void *known = atomic_load_explicit(schema->plan, memory_order_acquire);
-    struct plan *plan;
-    struct error error;
-    struct writer writer;
-
-    if (known != NULL)
-        return known;
-    if (!writer_parse(schema->canonical, strlen(schema->canonical), &writer, &error) ||
-        !plan_new(writer.schema, schema, &plan, &error)) {
-        fprintf(stderr, "%s cannot be read as itself: %s\n", schema->name, error.text);
-        abort(); /* the generator let something through that the codec does not know */
-    }
-    writer_done(&writer);
-    if (atomic_compare_exchange_strong_explicit(schema->plan, &known, plan, memory_order_acq_rel,
-                                                memory_order_acquire))
-        return plan;
-    plan_free(plan); /* another thread was faster */
-    return known;
 }

@@ -54,8 +54,9 @@ struct reading {
     size_t item_size; /* WIRE_ARRAY: bytes and alignment of the struct's items */
     size_t item_align;
 
-    const struct reading_field *fields; /* WIRE_RECORD */
-    size_t field_count;                 /* those on the wire; defaults follow them */
+    const struct reading_field *fields; /* WIRE_RECORD: on the wire, in its order */
+    size_t field_count;
+    const struct field **defaults; /* ours that the writer lacks */
     size_t default_count;
 };
 
@@ -64,8 +65,7 @@ enum { OFFSET_NONE = -1 };
 struct reading_field {
     const char *name;
     const struct reading *reading;
-    ptrdiff_t offset;      /* of the member; OFFSET_NONE: read over it */
-    struct bytes fallback; /* of a default: the bytes to read instead */
+    ptrdiff_t offset; /* of the member; OFFSET_NONE: read over it */
 };
 
 struct plan {

@@ -30,4 +30,10 @@ static inline const void *field_value(const struct field *field, const void *rec
     return *(const void *const *)(const void *)member;
 }
 
+/*
+ * Writes the default of a field, which has one, into its member of a zeroed struct. A text
+ * points into the generated table.
+ */
+void field_set_default(const struct field *field, void *member);
+
 #endif
