@@ -125,19 +125,19 @@ struct policy_format {
     const char *(*version)(const void *policy);
 };
 
+/* Each program defines one, `service`, in services/NAME/service.c; common/worker/main.c runs it. */
 struct service {
     const char *name; /* schema in PostgreSQL, log field; consumer group onboarding-NAME */
     const struct route *routes;
     size_t route_count;
-    const struct state_kind *const *states;
+    const struct state_kind *const *states; /* in the order in which they are loaded */
     size_t state_count;
+    const struct topic *const *outputs; /* every topic that a handler may publish to */
+    size_t output_count;
     const struct setting *settings; /* the service's own, beside the runtime's */
     size_t setting_count;
     void *config;                       /* what `settings` fills */
     const struct policy_format *policy; /* NULL: the service has none */
 };
-
-/* Each program defines one, in services/NAME/service.c; common/worker/main.c runs it. */
-extern const struct service service;
 
 #endif

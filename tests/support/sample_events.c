@@ -97,8 +97,8 @@ const struct stored_results sample_stored_results = {
                  .value = LITERAL(""),
                  .headers = {.items =
                                  (struct stored_header[]){
-                                     {.name = "ce_id", .value = LITERAL("0190a1b2")},
-                                     {.name = "null"},
+                                     {.name = LITERAL("ce_id"), .value = LITERAL("0190a1b2")},
+                                     {.name = LITERAL("null")},
                                  },
                              .count = 2}},
                 {.offset = INT64_MIN,

@@ -1,0 +1,29 @@
+#ifndef COMMON_LEDGER_RECOVER_H
+#define COMMON_LEDGER_RECOVER_H
+
+#include "common/ledger/takeover.h"
+
+/* Step A3: what former owners stored and perhaps did not publish. */
+
+struct unpublished {
+    struct stored_item *items; /* in offset order */
+    size_t count;
+    bool *found; /* of each: read back from its topic */
+    int64_t recorded_ms; /* of the oldest batch */
+};
+
+/* Reads the stored results from published_offset to next_offset. */
+MUST_CHECK bool recover_load(struct ledger *ledger, const struct partition *partition,
+                             int64_t published_offset, struct arena *arena,
+                             struct unpublished *out, struct error *error);
+
+/*
+ * Finds out which of them are in their topics, and publishes the others with new stamps. The
+ * fence's wait is the caller's. RETRY on any doubt: then all begins anew with a new claim.
+ */
+MUST_CHECK bool recover_publish(const struct takeover_options *options, struct ledger *ledger,
+                                const struct partition *partition, struct unpublished *missing,
+                                struct arena *arena, const _Atomic bool *cancelled,
+                                size_t *republished, struct error *error);
+
+#endif

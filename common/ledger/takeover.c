@@ -1,0 +1,503 @@
+/* Step A of the protocol: partitions change hands. */
+#include "common/ledger/takeover.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/core/clock.h"
+#include "common/core/failpoint.h"
+#include "common/core/random.h"
+#include "common/ledger/recover.h"
+#include "common/ledger/statements.h"
+
+enum { STEP_CLAIM, STEP_RECOVER };
+
+enum {
+    IDLE_CLOSE_MS = 10000, /* without jobs, the connection is given back */
+    WATERMARK_MS = 5000,
+    COMMITTED_MS = 5000,
+};
+
+struct takeover {
+    struct takeover_options options;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct takeover_job *waiting;
+    struct takeover_job *finished;
+    bool stopping;
+    unsigned failures;
+    struct error last_error;
+    struct ledger ledger;
+};
+
+/* What a step tells the thread. */
+enum turnout { TURNOUT_FINISHED, TURNOUT_LATER, TURNOUT_FAILED };
+
+static struct partition view_of(const struct takeover_job *job)
+{
+    return (struct partition){.topic = job->topic,
+                              .topic_id = job->topic_id,
+                              .number = job->number,
+                              .owner_epoch = job->owner_epoch,
+                              .generation = job->generation,
+                              .next_offset = job->next_offset};
+}
+
+struct claim {
+    char *cluster_id;
+    int64_t published_offset;
+    int64_t last_stamp_ms;
+    int64_t clock_ms; /* PostgreSQL's, at the claim */
+    bool stopped;
+};
+
+static bool read_claim(struct takeover_job *job, const struct row *row, struct arena *arena,
+                       struct claim *claim)
+{
+    job->owner_epoch = row_int(row, 0);
+    job->generation = (int16_t)row_int(row, 1);
+    claim->cluster_id = (char *)(uintptr_t)row_text(row, 2, arena);
+    job->next_offset = row_int(row, 3);
+    claim->published_offset = row_int(row, 4);
+    claim->last_stamp_ms = row_time_ms(row, 5) + 1; /* it was cut to milliseconds */
+    claim->clock_ms = row_time_ms(row, 6);
+    job->deaths = (int32_t)row_int(row, 7);
+    claim->stopped = !row_is_null(row, 8);
+    return true;
+}
+
+static bool watermarks(const struct takeover *takeover, const struct takeover_job *job,
+                       int64_t *low, int64_t *high, struct error *error)
+{
+    rd_kafka_resp_err_t failure = rd_kafka_query_watermark_offsets(
+        takeover->options.consumer, job->topic->name, job->number, low, high, WATERMARK_MS);
+
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return true;
+    return error_set(error, ERROR_RETRY, "offsets of the log: %s", rd_kafka_err2str(failure));
+}
+
+static bool insert_partition(struct takeover *takeover, const struct takeover_job *job,
+                             const char *cluster_id, struct error *error)
+{
+    int64_t low;
+    int64_t high;
+
+    if (!watermarks(takeover, job, &low, &high, error))
+        return false;
+    const struct value values[] = {INT(takeover->ledger.group_id), INT(job->topic_id),
+                                   INT(job->number), TEXT(cluster_id),
+                                   INT(takeover->options.start_at_end ? high : low)};
+    return db_run(takeover->ledger.db, &sql_insert_partition, values, error);
+}
+
+/* A1: under the claimed epoch only we change the row. */
+static bool claim(struct takeover *takeover, struct takeover_job *job, const char *cluster_id,
+                  struct arena *arena, struct claim *out, struct error *error)
+{
+    const struct value values[] = {INT(takeover->ledger.group_id), INT(job->topic_id),
+                                   INT(job->number), INT(job->former_epoch)};
+
+    for (int tries = 0; tries < 2; tries++) {
+        if (!ledger_connect(&takeover->ledger, error) ||
+            !db_run(takeover->ledger.db, &sql_claim_partition, values, error))
+            return false;
+        if (db_row_count(takeover->ledger.db, 0) == 1) {
+            struct row row = db_row(takeover->ledger.db, 0, 0);
+            job->former_epoch = row_int(&row, 0); /* a further try is no death */
+            return read_claim(job, &row, arena, out);
+        }
+        if (!insert_partition(takeover, job, cluster_id, error))
+            return false;
+    }
+    return error_set(error, ERROR_RETRY, "the partition's row vanished");
+}
+
+static bool group_offset(const struct takeover *takeover, const struct takeover_job *job,
+                         int64_t *out, struct error *error)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+    rd_kafka_topic_partition_list_add(list, job->topic->name, job->number);
+    rd_kafka_resp_err_t failure =
+        rd_kafka_committed(takeover->options.consumer, list, COMMITTED_MS);
+    *out = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return true;
+    return error_set(error, ERROR_RETRY, "offset of the group: %s", rd_kafka_err2str(failure));
+}
+
+static enum turnout stop_for_operator(struct takeover *takeover, struct takeover_job *job,
+                                      const char *why)
+{
+    const struct value values[] = {INT(takeover->ledger.group_id), INT(job->topic_id),
+                                   INT(job->number), INT(job->owner_epoch), TEXT(why)};
+
+    if (!db_run(takeover->ledger.db, &sql_stop_partition, values, &job->last_error))
+        return TURNOUT_FAILED;
+    job->stopped = true;
+    job->stopped_why = why;
+    return TURNOUT_FINISHED;
+}
+
+/* The records between next_offset and the log's start are gone: say so, and go on there. */
+static bool skip_gap(struct takeover *takeover, struct takeover_job *job, int64_t low,
+                     struct error *error)
+{
+    struct partition partition = view_of(job);
+    const struct value values[] = {INT(takeover->ledger.group_id),
+                                   INT(job->topic_id),
+                                   INT(job->number),
+                                   INT(job->owner_epoch),
+                                   INT(job->next_offset),
+                                   INT(low),
+                                   UUID_VALUE(ledger_coordinates(&partition, job->next_offset))};
+
+    if (!db_run(takeover->ledger.db, &sql_skip_gap, values, error))
+        return false;
+    job->next_offset = low;
+    return true;
+}
+
+/* A2: is this the log that we know? TURNOUT_FINISHED: nothing is in the way. */
+static enum turnout check_log(struct takeover *takeover, struct takeover_job *job,
+                              const struct claim *claim, const char *cluster_id)
+{
+    int64_t low;
+    int64_t high;
+    int64_t committed;
+
+    if (strcmp(claim->cluster_id, cluster_id) != 0)
+        return stop_for_operator(takeover, job, "another Kafka cluster");
+    if (!watermarks(takeover, job, &low, &high, &job->last_error) ||
+        !group_offset(takeover, job, &committed, &job->last_error))
+        return TURNOUT_FAILED;
+    if (MUTANT("start_at_group_offset") && committed >= 0)
+        job->next_offset = committed;
+    else if (committed > job->next_offset)
+        return stop_for_operator(takeover, job, "PostgreSQL is behind the group's offset");
+    if (high < job->next_offset) {
+        int64_t now_ms = clock_monotonic_ms();
+        if (job->log_end_seen_ms == 0)
+            job->log_end_seen_ms = now_ms;
+        if (now_ms - job->log_end_seen_ms >= LOG_END_SECOND_LOOK_MS)
+            return stop_for_operator(takeover, job, "the log ends before the next offset");
+        job->due_ms = job->log_end_seen_ms + LOG_END_SECOND_LOOK_MS;
+        return TURNOUT_LATER;
+    }
+    job->log_end_seen_ms = 0;
+    return TURNOUT_FINISHED;
+}
+
+static bool find_suspect(struct takeover *takeover, struct takeover_job *job, struct error *error)
+{
+    const struct value values[] = {INT(takeover->ledger.group_id), INT(job->topic_id),
+                                   INT(job->number)};
+
+    job->suspect_offset = -1;
+    if (job->deaths < SUSPICION_DEATHS)
+        return true;
+    if (!db_run(takeover->ledger.db, &sql_find_suspect, values, error))
+        return false;
+    if (db_row_count(takeover->ledger.db, 0) == 1) {
+        struct row row = db_row(takeover->ledger.db, 0, 0);
+        job->suspect_offset = row_int(&row, 0);
+        job->suspect_deaths = (int32_t)row_int(&row, 1);
+    }
+    return true;
+}
+
+/* A3, first part: is there anything to recover? If so, after the former owner's last stamp. */
+static enum turnout plan_recovery(struct takeover *takeover, struct takeover_job *job,
+                                  const struct claim *claim, struct arena *arena)
+{
+    struct partition partition = view_of(job);
+    struct unpublished missing;
+
+    job->published_offset = claim->published_offset;
+    if (!recover_load(&takeover->ledger, &partition, job->published_offset, arena, &missing,
+                      &job->last_error))
+        return TURNOUT_FAILED;
+    if (missing.count == 0 || MUTANT("no_read_back"))
+        return TURNOUT_FINISHED;
+
+    int64_t wait_ms =
+        claim->last_stamp_ms + takeover->options.fence_ms + FENCE_MARGIN_MS - claim->clock_ms;
+    (void)FAILPOINT("before_wait");
+    job->step = STEP_RECOVER;
+    job->due_ms = clock_monotonic_ms();
+    if (wait_ms > 0 && !MUTANT("read_back_without_wait"))
+        job->due_ms += wait_ms;
+    return TURNOUT_LATER;
+}
+
+static enum turnout step_claim(struct takeover *takeover, struct takeover_job *job,
+                               struct arena *arena)
+{
+    struct claim claimed;
+    char *cluster_id = rd_kafka_clusterid(takeover->options.consumer, WATERMARK_MS);
+    enum turnout turnout = TURNOUT_FAILED;
+
+    if (cluster_id == NULL)
+        return error_set(&job->last_error, ERROR_RETRY, "Kafka is away"), TURNOUT_FAILED;
+    if (!claim(takeover, job, cluster_id, arena, &claimed, &job->last_error))
+        goto done;
+    (void)FAILPOINT("after_claim");
+    if (claimed.stopped) {
+        job->stopped = true;
+        job->stopped_why = "stopped before; an operator must decide";
+        turnout = TURNOUT_FINISHED;
+        goto done;
+    }
+    turnout = check_log(takeover, job, &claimed, cluster_id);
+    if (turnout != TURNOUT_FINISHED || job->stopped)
+        goto done;
+    turnout = plan_recovery(takeover, job, &claimed, arena);
+done:
+    free(cluster_id);
+    return turnout;
+}
+
+/* A3, second part: read back, and publish what is missing. */
+static enum turnout step_recover(struct takeover *takeover, struct takeover_job *job,
+                                 struct arena *arena)
+{
+    struct partition partition = view_of(job);
+    struct unpublished missing;
+
+    (void)FAILPOINT("before_barrier");
+    if (!ledger_connect(&takeover->ledger, &job->last_error) ||
+        !recover_load(&takeover->ledger, &partition, job->published_offset, arena, &missing,
+                      &job->last_error) ||
+        !recover_publish(&takeover->options, &takeover->ledger, &partition, &missing, arena,
+                         &job->cancelled, &job->republished, &job->last_error))
+        return TURNOUT_FAILED;
+    return TURNOUT_FINISHED;
+}
+
+/* Everything stored is published: say so, and start behind a gap that the log may have. */
+static enum turnout finish(struct takeover *takeover, struct takeover_job *job)
+{
+    struct partition partition = view_of(job);
+    struct partition *list[] = {&partition};
+    int64_t low;
+    int64_t high;
+
+    if (job->stopped)
+        return TURNOUT_FINISHED;
+    partition.state = PARTITION_ACTIVE;
+    partition.marked_offset = -1;
+    if (!ledger_mark(&takeover->ledger, list, 1, false, &job->last_error) ||
+        !watermarks(takeover, job, &low, &high, &job->last_error) ||
+        (low > job->next_offset && !skip_gap(takeover, job, low, &job->last_error)) ||
+        !find_suspect(takeover, job, &job->last_error))
+        return TURNOUT_FAILED;
+    return TURNOUT_FINISHED;
+}
+
+static void retry_later(struct takeover *takeover, struct takeover_job *job)
+{
+    int64_t bound_ms = RECOVERY_FIRST_MS;
+
+    pthread_mutex_lock(&takeover->lock);
+    takeover->failures++;
+    takeover->last_error = job->last_error;
+    pthread_mutex_unlock(&takeover->lock);
+    for (unsigned i = 0; i < job->failures && bound_ms < RECOVERY_MAX_MS; i++)
+        bound_ms *= 2;
+    if (bound_ms > RECOVERY_MAX_MS)
+        bound_ms = RECOVERY_MAX_MS;
+    job->failures++;
+    job->step = STEP_CLAIM;
+    job->due_ms = clock_monotonic_ms() + bound_ms / 2 +
+                  (int64_t)(random_bits() % (uint64_t)(bound_ms / 2 + 1));
+    ledger_disconnect(&takeover->ledger);
+}
+
+static bool run_step(struct takeover *takeover, struct takeover_job *job)
+{
+    struct arena arena = {0};
+    enum turnout turnout = job->step == STEP_CLAIM ? step_claim(takeover, job, &arena)
+                                                   : step_recover(takeover, job, &arena);
+
+    if (turnout == TURNOUT_FINISHED)
+        turnout = finish(takeover, job);
+    if (turnout == TURNOUT_FAILED)
+        retry_later(takeover, job);
+    arena_done(&arena);
+    return turnout == TURNOUT_FINISHED;
+}
+
+static void push(struct takeover_job **list, struct takeover_job *job)
+{
+    while (*list != NULL)
+        list = &(*list)->next;
+    job->next = NULL;
+    *list = job;
+}
+
+/* The job that is due first, cancelled ones dropped on the way; NULL: none is due yet. */
+static struct takeover_job *take_due(struct takeover *takeover, int64_t *next_due_ms)
+{
+    struct takeover_job **best = NULL;
+
+    for (struct takeover_job **at = &takeover->waiting; *at != NULL;) {
+        struct takeover_job *job = *at;
+        if (job->cancelled) {
+            *at = job->next;
+            free(job);
+            best = NULL;
+            at = &takeover->waiting;
+            continue;
+        }
+        if (best == NULL || job->due_ms < (*best)->due_ms)
+            best = at;
+        at = &job->next;
+    }
+    *next_due_ms = best == NULL ? -1 : (*best)->due_ms;
+    if (best == NULL || (*best)->due_ms > clock_monotonic_ms())
+        return NULL;
+    struct takeover_job *job = *best;
+    *best = job->next;
+    return job;
+}
+
+static void wait_for_work(struct takeover *takeover, int64_t next_due_ms)
+{
+    int64_t wait_ms = next_due_ms < 0 ? IDLE_CLOSE_MS : next_due_ms - clock_monotonic_ms();
+    struct timespec until;
+
+    if (wait_ms <= 0)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += wait_ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    if (pthread_cond_timedwait(&takeover->changed, &takeover->lock, &until) != 0 &&
+        next_due_ms < 0)
+        ledger_disconnect(&takeover->ledger);
+}
+
+static void *run(void *context)
+{
+    struct takeover *takeover = context;
+
+    pthread_mutex_lock(&takeover->lock);
+    while (!takeover->stopping) {
+        int64_t next_due_ms;
+        struct takeover_job *job = take_due(takeover, &next_due_ms);
+        if (job == NULL) {
+            wait_for_work(takeover, next_due_ms);
+            continue;
+        }
+        pthread_mutex_unlock(&takeover->lock);
+        bool finished = run_step(takeover, job);
+        pthread_mutex_lock(&takeover->lock);
+        push(finished && !job->cancelled ? &takeover->finished : &takeover->waiting, job);
+    }
+    pthread_mutex_unlock(&takeover->lock);
+    return NULL;
+}
+
+struct takeover *takeover_start(const struct takeover_options *options)
+{
+    struct takeover *takeover = calloc(1, sizeof *takeover);
+    pthread_condattr_t attributes;
+
+    if (takeover == NULL)
+        abort();
+    takeover->options = *options;
+    ledger_init(&takeover->ledger, options->database, options->group, options->digest_key);
+    pthread_mutex_init(&takeover->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&takeover->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pthread_create(&takeover->thread, NULL, run, takeover) != 0)
+        abort(); /* no thread at the start: the supervisor's business */
+    return takeover;
+}
+
+static void free_jobs(struct takeover_job *job)
+{
+    while (job != NULL) {
+        struct takeover_job *next = job->next;
+        free(job);
+        job = next;
+    }
+}
+
+void takeover_stop(struct takeover *takeover)
+{
+    if (takeover == NULL)
+        return;
+    pthread_mutex_lock(&takeover->lock);
+    takeover->stopping = true;
+    pthread_cond_broadcast(&takeover->changed);
+    pthread_mutex_unlock(&takeover->lock);
+    pthread_join(takeover->thread, NULL);
+    free_jobs(takeover->waiting);
+    free_jobs(takeover->finished);
+    ledger_done(&takeover->ledger);
+    pthread_cond_destroy(&takeover->changed);
+    pthread_mutex_destroy(&takeover->lock);
+    free(takeover);
+}
+
+struct takeover_job *takeover_submit(struct takeover *takeover, const struct topic *topic,
+                                     int32_t topic_id, int32_t number, int64_t former_epoch)
+{
+    struct takeover_job *job = calloc(1, sizeof *job);
+
+    if (job == NULL)
+        abort();
+    job->topic = topic;
+    job->topic_id = topic_id;
+    job->number = number;
+    job->former_epoch = former_epoch;
+    job->suspect_offset = -1;
+    pthread_mutex_lock(&takeover->lock);
+    push(&takeover->waiting, job);
+    pthread_cond_signal(&takeover->changed);
+    pthread_mutex_unlock(&takeover->lock);
+    return job;
+}
+
+void takeover_cancel(struct takeover *takeover, struct takeover_job *job)
+{
+    pthread_mutex_lock(&takeover->lock);
+    job->cancelled = true;
+    for (struct takeover_job **at = &takeover->finished; *at != NULL; at = &(*at)->next)
+        if (*at == job) {
+            *at = job->next;
+            free(job);
+            break;
+        }
+    pthread_cond_signal(&takeover->changed);
+    pthread_mutex_unlock(&takeover->lock);
+}
+
+struct takeover_job *takeover_collect(struct takeover *takeover)
+{
+    pthread_mutex_lock(&takeover->lock);
+    struct takeover_job *job = takeover->finished;
+    if (job != NULL)
+        takeover->finished = job->next;
+    pthread_mutex_unlock(&takeover->lock);
+    return job;
+}
+
+unsigned takeover_failures(struct takeover *takeover, struct error *last)
+{
+    pthread_mutex_lock(&takeover->lock);
+    unsigned failures = takeover->failures;
+    *last = takeover->last_error;
+    pthread_mutex_unlock(&takeover->lock);
+    return failures;
+}

@@ -1,0 +1,412 @@
+/* Which partitions are ours and in which state: steps A, D and E of the protocol. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/core/clock.h"
+#include "common/core/failpoint.h"
+#include "common/core/log.h"
+#include "common/core/random.h"
+#include "common/worker/loop.h"
+
+enum { SEEK_MS_MAX = 2000, PARTITIONS_MAX = 256 };
+
+struct partition *loop_find_partition(const struct loop *loop, const char *topic, int32_t number)
+{
+    for (struct partition *p = loop->partitions; p != NULL; p = p->next)
+        if (p->number == number && strcmp(p->topic->name, topic) == 0)
+            return p;
+    return NULL;
+}
+
+static rd_kafka_topic_partition_list_t *list_of(const struct partition *partition)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+    rd_kafka_topic_partition_list_add(list, partition->topic->name, partition->number);
+    return list;
+}
+
+static void pause_fetching(struct loop *loop, const struct partition *partition)
+{
+    rd_kafka_topic_partition_list_t *list = list_of(partition);
+
+    if (!MUTANT("no_pause_while_suspended"))
+        (void)rd_kafka_pause_partitions(loop->consumer, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void take_over(struct loop *loop, struct partition *partition)
+{
+    partition->state = PARTITION_TAKING_OVER;
+    partition->job = takeover_submit(loop->takeover, partition->topic, partition->topic_id,
+                                     partition->number, partition->owner_epoch);
+}
+
+static const struct topic *topic_of(const struct loop *loop, const char *name, int32_t *topic_id)
+{
+    const struct service *service = loop->worker->service;
+
+    for (size_t i = 0; i < service->route_count; i++)
+        if (strcmp(service->routes[i].from->name, name) == 0) {
+            *topic_id = loop->topic_ids[i];
+            return service->routes[i].from;
+        }
+    return NULL;
+}
+
+static void add_partition(struct loop *loop, const char *name, int32_t number)
+{
+    int32_t topic_id = 0;
+    const struct topic *topic = topic_of(loop, name, &topic_id);
+
+    if (topic == NULL || loop_find_partition(loop, name, number) != NULL)
+        return;
+    struct partition *partition = partition_new(topic, topic_id, number);
+    partition->next = loop->partitions;
+    loop->partitions = partition;
+    take_over(loop, partition);
+}
+
+/*
+ * The claim says where to begin, and comes later. Until then the partition stands at the log's
+ * end, paused, and what it delivers in spite of that is dropped by its state.
+ */
+static void on_assigned(struct loop *loop, rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_error_t *error;
+
+    for (int i = 0; i < list->cnt; i++)
+        list->elems[i].offset = RD_KAFKA_OFFSET_END;
+    error = rd_kafka_incremental_assign(loop->consumer, list);
+    if (error != NULL) {
+        log_line(LOG_ERROR, "assign", LOG_TEXT("error", rd_kafka_error_name(error)));
+        rd_kafka_error_destroy(error);
+    }
+    if (!MUTANT("no_pause_while_suspended"))
+        (void)rd_kafka_pause_partitions(loop->consumer, list);
+    for (int i = 0; i < list->cnt; i++)
+        add_partition(loop, list->elems[i].topic, list->elems[i].partition);
+}
+
+static bool flying(const struct loop *loop, const rd_kafka_topic_partition_list_t *list)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        const struct partition *p =
+            loop_find_partition(loop, list->elems[i].topic, list->elems[i].partition);
+        if (p != NULL && p->flights != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void drain(struct loop *loop, const rd_kafka_topic_partition_list_t *list)
+{
+    int64_t give_up_ms = clock_monotonic_ms() + DRAIN_MS_MAX;
+
+    while (flying(loop, list) && !publisher_failed(loop->publisher) &&
+           clock_monotonic_ms() < give_up_ms)
+        publisher_poll(loop->publisher, 10);
+}
+
+static void mark_leaving(struct loop *loop, const rd_kafka_topic_partition_list_t *list)
+{
+    struct partition *leaving[PARTITIONS_MAX];
+    struct error error;
+    size_t count = 0;
+
+    for (int i = 0; i < list->cnt && count < PARTITIONS_MAX; i++) {
+        struct partition *p =
+            loop_find_partition(loop, list->elems[i].topic, list->elems[i].partition);
+        if (p != NULL)
+            leaving[count++] = p;
+    }
+    (void)FAILPOINT("before_mark");
+    if (!ledger_mark(&loop->ledger, leaving, count, true, &error))
+        log_line(LOG_WARNING, "the mark on leaving failed; the next owner reads back",
+                 LOG_TEXT("error", error.text));
+}
+
+static void remove_partition(struct loop *loop, const char *name, int32_t number)
+{
+    for (struct partition **at = &loop->partitions; *at != NULL; at = &(*at)->next) {
+        struct partition *partition = *at;
+        if (partition->number != number || strcmp(partition->topic->name, name) != 0)
+            continue;
+        *at = partition->next;
+        if (partition->job != NULL)
+            takeover_cancel(loop->takeover, partition->job);
+        metrics_forget_lag(partition);
+        partition_free(partition);
+        return;
+    }
+}
+
+/* Step E. What is not acknowledged by then cannot be called back but by giving the producer up. */
+static void on_revoked(struct loop *loop, rd_kafka_topic_partition_list_t *list, bool lost)
+{
+    rd_kafka_error_t *error;
+
+    for (int i = 0; i < list->cnt; i++) {
+        const struct partition *p =
+            loop_find_partition(loop, list->elems[i].topic, list->elems[i].partition);
+        if (p != NULL)
+            loop_drop_records(loop, p);
+    }
+    if (lost) {
+        (void)FAILPOINT("in_lost");
+    } else {
+        (void)FAILPOINT("in_revoke_before_drain");
+        drain(loop, list);
+        mark_leaving(loop, list);
+        (void)FAILPOINT("in_revoke_after_drain");
+    }
+    bool undelivered = flying(loop, list);
+    for (int i = 0; i < list->cnt; i++)
+        remove_partition(loop, list->elems[i].topic, list->elems[i].partition);
+    error = rd_kafka_incremental_unassign(loop->consumer, list);
+    if (error != NULL)
+        rd_kafka_error_destroy(error);
+    if (undelivered && !(lost && MUTANT("no_purge_on_lost")))
+        loop_suspend(loop, "a partition left with results on their way");
+}
+
+void loop_on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t what,
+                       rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    struct loop *loop = opaque;
+
+    log_line(LOG_INFO, "rebalance", LOG_INT("loop", (int64_t)loop->index),
+             LOG_TEXT("what", what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? "assigned"
+                              : rd_kafka_assignment_lost(consumer)         ? "lost"
+                                                                           : "revoked"),
+             LOG_INT("partitions", list->cnt));
+    if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        on_assigned(loop, list);
+    else if (what == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+        on_revoked(loop, list, rd_kafka_assignment_lost(consumer) != 0);
+    else
+        rd_kafka_assign(consumer, NULL);
+}
+
+void loop_suspend_partition(struct loop *loop, struct partition *partition)
+{
+    if (partition->state != PARTITION_ACTIVE)
+        return;
+    pause_fetching(loop, partition);
+    partition_drop_flights(partition);
+    partition->state = PARTITION_DOUBTFUL;
+}
+
+/* Step D: nothing that this loop holds is sure any more. */
+void loop_suspend(struct loop *loop, const char *why)
+{
+    struct error error;
+    bool undelivered = publisher_unacked(loop->publisher) != 0 ||
+                       publisher_failed(loop->publisher);
+
+    log_line(LOG_WARNING, "suspended", LOG_INT("loop", (int64_t)loop->index), LOG_TEXT("why", why));
+    metric_add(loop->metrics.suspensions, 1);
+    loop_drop_records(loop, NULL);
+    for (struct partition *p = loop->partitions; p != NULL; p = p->next) {
+        if (p->suspect_noted && ledger_clear_suspect(&loop->ledger, p, &error))
+            p->suspect_noted = false;
+        loop_suspend_partition(loop, p);
+    }
+    if (undelivered) {
+        metric_add(loop->metrics.resets, 1);
+        if (!publisher_reset(loop->publisher, &error)) {
+            log_line(LOG_ERROR, "no new producer", LOG_TEXT("error", error.text));
+            loop->failed = true;
+        }
+    }
+    loop->check_due_ms = clock_monotonic_ms();
+}
+
+static rd_kafka_topic_partition_list_t *offsets_of(const struct loop *loop,
+                                                   enum partition_state state)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
+
+    for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
+        if (p->state == state)
+            rd_kafka_topic_partition_list_add(list, p->topic->name, p->number)->offset =
+                p->next_offset;
+    return list;
+}
+
+/* Asks the group, by a commit, whether we are still its member; the answer comes by the queue. */
+static void ask_membership(struct loop *loop)
+{
+    rd_kafka_topic_partition_list_t *list = offsets_of(loop, PARTITION_DOUBTFUL);
+
+    (void)FAILPOINT("member_check");
+    if (rd_kafka_commit_queue(loop->consumer, list, loop->check_queue, NULL, NULL) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+        loop->check_pending = true;
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void reclaim(struct loop *loop)
+{
+    rd_kafka_topic_partition_list_t *assigned = NULL;
+
+    if (rd_kafka_assignment(loop->consumer, &assigned) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    for (struct partition *p = loop->partitions; p != NULL; p = p->next)
+        if (p->state == PARTITION_DOUBTFUL &&
+            rd_kafka_topic_partition_list_find(assigned, p->topic->name, p->number) != NULL)
+            take_over(loop, p);
+    rd_kafka_topic_partition_list_destroy(assigned);
+    backoff_reset(&loop->check_backoff);
+}
+
+static void on_membership(struct loop *loop, rd_kafka_resp_err_t answer)
+{
+    loop->check_pending = false;
+    if (answer == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+        log_line(LOG_ERROR, "another has our group instance id");
+        loop->failed = true;
+    } else if (answer == RD_KAFKA_RESP_ERR_NO_ERROR && !rd_kafka_assignment_lost(loop->consumer)) {
+        reclaim(loop);
+    } else {
+        loop->check_due_ms =
+            clock_monotonic_ms() + backoff_next_ms(&loop->check_backoff, random_bits());
+    }
+}
+
+static bool any_in(const struct loop *loop, enum partition_state state)
+{
+    for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
+        if (p->state == state)
+            return true;
+    return false;
+}
+
+static void check_membership(struct loop *loop)
+{
+    rd_kafka_event_t *event = rd_kafka_queue_poll(loop->check_queue, 0);
+
+    if (event != NULL) {
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT && loop->check_pending)
+            on_membership(loop, rd_kafka_event_error(event));
+        rd_kafka_event_destroy(event);
+    }
+    if (loop->check_pending || !any_in(loop, PARTITION_DOUBTFUL) ||
+        clock_monotonic_ms() < loop->check_due_ms || MUTANT("no_reclaim_by_fenced_owner"))
+        return;
+    if (MUTANT("reclaim_without_membership_check"))
+        reclaim(loop);
+    else
+        ask_membership(loop);
+}
+
+static void adopt(struct loop *loop, struct partition *partition, const struct takeover_job *job)
+{
+    partition->job = NULL;
+    if (job->stopped) {
+        partition->state = PARTITION_STOPPED;
+        metric_add(loop->metrics.takeovers_stopped, 1);
+        log_line(LOG_ERROR, "a partition waits for an operator",
+                 LOG_TEXT("topic", partition->topic->name), LOG_INT("partition", partition->number),
+                 LOG_TEXT("why", job->stopped_why));
+        return;
+    }
+    partition->state = PARTITION_READY;
+    partition->owner_epoch = job->owner_epoch;
+    partition->generation = job->generation;
+    partition->next_offset = job->next_offset;
+    partition->position = job->next_offset;
+    partition->marked_offset = job->next_offset;
+    partition->sought_offset = -1;
+    partition->deaths = job->deaths;
+    partition->suspect_offset = job->suspect_offset;
+    partition->suspect_deaths = job->suspect_deaths;
+    partition->suspect_noted = job->suspect_offset >= 0; /* cleared when it proves harmless */
+    metric_add(loop->metrics.takeovers, 1);
+    metric_add(loop->metrics.republished, (double)job->republished);
+    log_line(LOG_INFO, "taken over", LOG_TEXT("topic", partition->topic->name),
+             LOG_INT("partition", partition->number), LOG_INT("epoch", job->owner_epoch),
+             LOG_INT("next_offset", job->next_offset),
+             LOG_INT("republished", (int64_t)job->republished), LOG_INT("deaths", job->deaths));
+}
+
+static void collect_takeovers(struct loop *loop)
+{
+    struct takeover_job *job;
+    struct error last;
+
+    while ((job = takeover_collect(loop->takeover)) != NULL) {
+        for (struct partition *p = loop->partitions; p != NULL; p = p->next)
+            if (p->job == job)
+                adopt(loop, p, job);
+        free(job);
+    }
+    unsigned failures = takeover_failures(loop->takeover, &last);
+    if (failures != loop->takeover_failures) {
+        metric_add(loop->metrics.takeover_failures, failures - loop->takeover_failures);
+        loop->takeover_failures = failures;
+        log_line(LOG_WARNING, "a take-over will be tried again", LOG_TEXT("error", last.text));
+    }
+}
+
+/* Seek, resume, and from then on trust offsets alone. A partition not yet started says so. */
+static void activate(struct loop *loop, struct partition *partition)
+{
+    rd_kafka_topic_partition_list_t *list = list_of(partition);
+    rd_kafka_error_t *error;
+
+    (void)FAILPOINT("before_seek");
+    list->elems[0].offset = partition->next_offset;
+    error = rd_kafka_seek_partitions(loop->consumer, list, SEEK_MS_MAX);
+    if (error == NULL && list->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        (void)rd_kafka_resume_partitions(loop->consumer, list);
+        partition->state = PARTITION_ACTIVE;
+    }
+    if (error != NULL)
+        rd_kafka_error_destroy(error);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+void loop_tend_partitions(struct loop *loop)
+{
+    collect_takeovers(loop);
+    for (struct partition *p = loop->partitions; p != NULL; p = p->next)
+        if (p->state == PARTITION_READY)
+            activate(loop, p);
+    check_membership(loop);
+}
+
+void loop_mark(struct loop *loop)
+{
+    struct partition *list[PARTITIONS_MAX];
+    struct error error;
+    size_t count = 0;
+
+    for (struct partition *p = loop->partitions; p != NULL && count < PARTITIONS_MAX; p = p->next)
+        list[count++] = p;
+    (void)FAILPOINT("idle_mark");
+    if (!ledger_mark(&loop->ledger, list, count, false, &error))
+        loop_suspend(loop, error.text);
+}
+
+void loop_commit_to_group(struct loop *loop)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
+    int64_t low;
+
+    for (struct partition *p = loop->partitions; p != NULL; p = p->next) {
+        if (p->state != PARTITION_ACTIVE)
+            continue;
+        (void)rd_kafka_get_watermark_offsets(loop->consumer, p->topic->name, p->number, &low,
+                                             &p->high_watermark);
+        metrics_set_lag(p);
+        if (p->group_offset == p->next_offset)
+            continue;
+        rd_kafka_topic_partition_list_add(list, p->topic->name, p->number)->offset =
+            p->next_offset;
+        p->group_offset = p->next_offset;
+    }
+    if (list->cnt != 0)
+        (void)rd_kafka_commit(loop->consumer, list, 1);
+    rd_kafka_topic_partition_list_destroy(list);
+}

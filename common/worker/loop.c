@@ -1,0 +1,235 @@
+/* The cycle of one loop: poll, handle, publish, mark; until told to stop. */
+#include "common/worker/loop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/core/clock.h"
+#include "common/core/failpoint.h"
+#include "common/core/log.h"
+#include "common/core/random.h"
+
+static bool open_consumer(struct loop *loop, struct error *error)
+{
+    const struct worker_config *config = &loop->worker->config;
+    char session[24];
+    char interval[24];
+    char fetch[24];
+    rd_kafka_conf_t *conf;
+
+    snprintf(session, sizeof session, "%lld", (long long)config->session_timeout_ms);
+    snprintf(interval, sizeof interval, "%lld", (long long)config->max_poll_interval_ms);
+    snprintf(fetch, sizeof fetch, "%lld", (long long)(config->fetch_bytes / 1024));
+    const struct kafka_property properties[] = {
+        {"group.id", config->consumer_group},
+        {"group.instance.id", config->group_instance_id},
+        {"partition.assignment.strategy", "cooperative-sticky"},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "error"},
+        {"session.timeout.ms", session},
+        {"heartbeat.interval.ms", "1000"},
+        {"max.poll.interval.ms", interval},
+        {"socket.timeout.ms", "10000"},
+        {"fetch.wait.max.ms", "50"},
+        {"queued.max.messages.kbytes", fetch},
+        {"queued.min.messages", "20000"},
+        {"isolation.level", "read_committed"}, /* upstream may use transactions */
+        {"log_level", "3"},
+        {NULL, NULL},
+    };
+    if (!kafka_configure(&loop->worker->kafka, properties, &conf, error))
+        return false;
+    rd_kafka_conf_set_opaque(conf, loop);
+    rd_kafka_conf_set_rebalance_cb(conf, loop_on_rebalance);
+    if (!kafka_open(RD_KAFKA_CONSUMER, conf, &loop->consumer, error))
+        return false;
+    rd_kafka_poll_set_consumer(loop->consumer);
+    loop->check_queue = rd_kafka_queue_new(loop->consumer);
+    return true;
+}
+
+/* The numbers of the routes' topics; waits for the database as long as it takes. */
+static bool find_topics(struct loop *loop)
+{
+    const struct service *service = loop->worker->service;
+    struct backoff backoff = {0};
+    struct error error;
+    size_t found = 0;
+
+    loop->topic_ids = calloc(service->route_count, sizeof *loop->topic_ids);
+    if (loop->topic_ids == NULL)
+        abort();
+    while (found < service->route_count && !loop->worker->stopping) {
+        if (ledger_topic_id(&loop->ledger, service->routes[found].from->name,
+                            &loop->topic_ids[found], &error)) {
+            found++;
+            continue;
+        }
+        log_line(LOG_WARNING, "waiting for PostgreSQL", LOG_TEXT("error", error.text));
+        health_beat(loop->worker->health, loop->index);
+        clock_sleep_ms(backoff_next_ms(&backoff, random_bits()));
+    }
+    return found == service->route_count;
+}
+
+static bool subscribe(struct loop *loop, struct error *error)
+{
+    const struct service *service = loop->worker->service;
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)service->route_count);
+
+    for (size_t i = 0; i < service->route_count; i++)
+        rd_kafka_topic_partition_list_add(list, service->routes[i].from->name,
+                                          RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t failure = rd_kafka_subscribe(loop->consumer, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return true;
+    return error_set(error, ERROR_FATAL, "subscribe: %s", rd_kafka_err2str(failure));
+}
+
+static bool start(struct loop *loop, struct error *error)
+{
+    struct worker *worker = loop->worker;
+
+    ledger_init(&loop->ledger, &worker->database, worker->config.consumer_group,
+                &worker->config.digest_key);
+    loop->decoder = decoder_new(worker->schemas);
+    loop->records =
+        calloc((size_t)worker->config.batch_records, sizeof(struct record *));
+    if (loop->records == NULL)
+        abort();
+    metrics_find(&loop->metrics);
+    if (!open_consumer(loop, error) ||
+        !publisher_new(&worker->kafka, &loop->publisher, error) ||
+        !replies_new(&worker->kafka, worker->config.reply_topic_prefix, &loop->replies, error) ||
+        !find_topics(loop))
+        return false;
+    loop->takeover = takeover_start(&(struct takeover_options){
+        .kafka = &worker->kafka,
+        .database = &worker->database,
+        .group = worker->config.consumer_group,
+        .digest_key = &worker->config.digest_key,
+        .consumer = loop->consumer,
+        .fence_ms = worker->config.fence_ms,
+        .start_at_end = worker->config.start != 0,
+    });
+    return subscribe(loop, error);
+}
+
+static bool is_ready(const struct loop *loop)
+{
+    for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
+        if (p->state == PARTITION_DOUBTFUL || p->state == PARTITION_STOPPED)
+            return false;
+    return loop->ledger.db == NULL || db_alive(loop->ledger.db);
+}
+
+/* Results that nobody acknowledges: the producer hangs, or the broker is away. */
+static bool overdue(const struct loop *loop)
+{
+    int64_t oldest_ms = clock_monotonic_ms() - PUBLISHER_UNACKED_MS_MAX;
+
+    for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
+        if (p->flights != NULL && p->flights->sent_ms < oldest_ms)
+            return true;
+    return false;
+}
+
+static void tend_publisher(struct loop *loop)
+{
+    do
+        publisher_poll(loop->publisher,
+                       publisher_unacked(loop->publisher) > PUBLISHER_UNACKED_MAX ? 10 : 0);
+    while (publisher_unacked(loop->publisher) > PUBLISHER_UNACKED_MAX && !overdue(loop) &&
+           !publisher_failed(loop->publisher));
+    replies_poll(loop->replies);
+    metric_set(loop->metrics.unacknowledged, (double)publisher_unacked(loop->publisher));
+    if (publisher_failed(loop->publisher))
+        loop_suspend(loop, "a result was not delivered");
+    else if (overdue(loop))
+        loop_suspend(loop, "results are not acknowledged");
+}
+
+/* What is done now and then, not with each batch. */
+static void tend_clock(struct loop *loop)
+{
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (now_ms - loop->marked_ms >= IDLE_MARK_MS) {
+        loop->marked_ms = now_ms;
+        loop_mark(loop);
+    }
+    if (now_ms - loop->group_commit_ms >= GROUP_COMMIT_MS) {
+        loop->group_commit_ms = now_ms;
+        loop_commit_to_group(loop);
+    }
+}
+
+static void cycle(struct loop *loop)
+{
+    health_beat(loop->worker->health, loop->index);
+    health_ready(loop->worker->health, loop->index, is_ready(loop));
+    tend_publisher(loop);
+    loop_tend_partitions(loop);
+    loop_gather(loop, POLL_MS);
+    if (loop->record_count != 0) {
+        loop_handle(loop);
+        loop_drop_records(loop, NULL);
+        loop->marked_ms = clock_monotonic_ms(); /* marks ride on batches */
+    }
+    loop->record_bytes = 0;
+    arena_reset(&loop->arena);
+    tend_clock(loop);
+}
+
+/* Leaving the group revokes what we have: drained and marked there. */
+static void leave(struct loop *loop)
+{
+    if (loop->consumer == NULL)
+        return;
+    (void)FAILPOINT("shutdown");
+    rd_kafka_consumer_close(loop->consumer);
+}
+
+static void finish(struct loop *loop)
+{
+    leave(loop);
+    takeover_stop(loop->takeover);
+    while (loop->partitions != NULL) {
+        struct partition *next = loop->partitions->next;
+        partition_free(loop->partitions);
+        loop->partitions = next;
+    }
+    publisher_free(loop->publisher);
+    replies_free(loop->replies);
+    if (loop->consumer != NULL) {
+        rd_kafka_queue_destroy(loop->check_queue);
+        rd_kafka_destroy(loop->consumer);
+    }
+    decoder_free(loop->decoder);
+    ledger_done(&loop->ledger);
+    arena_done(&loop->arena);
+    free(loop->topic_ids);
+    free(loop->records);
+}
+
+void *loop_run(void *context)
+{
+    struct loop *loop = context;
+    struct error error = {0};
+
+    if (!start(loop, &error) && !loop->worker->stopping) {
+        log_line(LOG_ERROR, "a loop cannot start", LOG_TEXT("error", error.text));
+        loop->failed = true;
+    }
+    while (!loop->worker->stopping && !loop->failed)
+        cycle(loop);
+    finish(loop);
+    if (loop->failed) {
+        loop->worker->failed = true;
+        loop->worker->stopping = true;
+    }
+    return NULL;
+}

@@ -1,0 +1,77 @@
+#ifndef COMMON_WORKER_LOOP_H
+#define COMMON_WORKER_LOOP_H
+
+#include "common/core/backoff.h"
+#include "common/ledger/batch.h"
+#include "common/ledger/publisher.h"
+#include "common/ledger/takeover.h"
+#include "common/worker/metrics.h"
+#include "common/worker/replies.h"
+#include "common/worker/worker.h"
+
+/*
+ * One loop: a thread with a consumer, a producer and a connection of its own.
+ *
+ *     assignment.c   which partitions are ours, and in which state      (steps A, D, E)
+ *     intake.c       records of active partitions, checked and decoded  (step B, before)
+ *     handle.c       one batch: handlers in a transaction, then results (steps B, C)
+ *     loop.c         the cycle
+ */
+struct loop {
+    struct worker *worker;
+    unsigned index;
+    rd_kafka_t *consumer;
+    struct publisher *publisher;
+    struct replies *replies;
+    struct takeover *takeover;
+    struct ledger ledger;
+    struct decoder *decoder;
+    struct arena arena; /* of the batch in hand */
+    struct partition *partitions;
+    struct record **records; /* gathered, in the order polled */
+    size_t record_count;
+    size_t record_bytes;
+    int32_t *topic_ids; /* of each route */
+    struct loop_metrics metrics;
+    /* membership check (step D) */
+    rd_kafka_queue_t *check_queue;
+    bool check_pending;
+    int64_t check_due_ms;
+    struct backoff check_backoff;
+    /* periodic things */
+    int64_t marked_ms;
+    int64_t group_commit_ms;
+    unsigned takeover_failures;
+    bool database_away;
+    bool failed; /* cannot go on: the process exits */
+};
+
+enum {
+    POLL_MS = 50,            /* a poll waits so long for a record */
+    IDLE_MARK_MS = 200,      /* marks go alone after so long without a batch */
+    GROUP_COMMIT_MS = 1000,  /* for lag tools */
+    DRAIN_MS_MAX = 4000,     /* for acknowledgements when a partition leaves */
+};
+
+/* The loop's thread; `context` is a struct loop with worker and index set. */
+void *loop_run(void *context);
+
+/* assignment.c */
+void loop_on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t what,
+                       rd_kafka_topic_partition_list_t *list, void *opaque);
+struct partition *loop_find_partition(const struct loop *loop, const char *topic, int32_t number);
+void loop_tend_partitions(struct loop *loop); /* takeovers, seeks, membership */
+void loop_suspend(struct loop *loop, const char *why);
+void loop_suspend_partition(struct loop *loop, struct partition *partition);
+void loop_mark(struct loop *loop);
+void loop_commit_to_group(struct loop *loop);
+
+/* intake.c */
+void loop_gather(struct loop *loop, int timeout_ms);
+void loop_drop_records(struct loop *loop, const struct partition *partition); /* NULL: all */
+MUST_CHECK bool loop_decode(struct loop *loop, struct error *error);
+
+/* handle.c */
+void loop_handle(struct loop *loop);
+
+#endif

@@ -1,0 +1,103 @@
+/* What a worker tells Prometheus about itself. */
+#include "common/worker/metrics.h"
+
+#include <stdio.h>
+
+#define SECONDS {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10}
+
+const char *const batch_end_text[] = {
+    [BATCH_GOING] = "going",   [BATCH_DONE] = "committed", [BATCH_REPEAT] = "repeated",
+    [BATCH_DATA] = "data",     [BATCH_SLOW] = "slow",      [BATCH_MOVED] = "moved",
+    [BATCH_FENCED] = "fenced", [BATCH_DOUBT] = "doubt",
+};
+
+const char *const fate_text[] = {
+    [FATE_NONE] = "NONE",         [FATE_DONE] = "DONE",
+    [FATE_DUPLICATE] = "DUPLICATE", [FATE_CONFLICT] = "CONFLICT",
+    [FATE_DEAD_LETTER] = "DEAD_LETTER", [FATE_IGNORED] = "IGNORED",
+    [FATE_GAP] = "GAP",           [FATE_BARRIER] = "BARRIER",
+};
+
+static const struct metric_family batches = {
+    "onboarding_batches_total", "Batches by how they ended", METRIC_COUNTER, {"end"}, {0}};
+static const struct metric_family batch_records = {
+    "onboarding_batch_records", "Records of a committed batch", METRIC_HISTOGRAM, {NULL},
+    {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000}};
+static const struct metric_family phase_seconds = {
+    "onboarding_phase_seconds", "Time of a batch by phase", METRIC_HISTOGRAM, {"phase"}, SECONDS};
+static const struct metric_family event_age = {
+    "onboarding_event_age_seconds", "Age of the oldest event of a batch when it is committed",
+    METRIC_HISTOGRAM, {NULL}, {0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 3600}};
+static const struct metric_family outcomes = {
+    "onboarding_events_total", "Events consumed by outcome", METRIC_COUNTER,
+    {"topic", "outcome"}, {0}};
+static const struct metric_family dead_letters = {
+    "onboarding_dead_letters_total", "Dead letters by reason", METRIC_COUNTER,
+    {"topic", "reason"}, {0}};
+static const struct metric_family acknowledged = {
+    "onboarding_results_acknowledged_total", "Results that their topics have", METRIC_COUNTER,
+    {NULL}, {0}};
+static const struct metric_family unacknowledged = {
+    "onboarding_results_unacknowledged", "Results on their way", METRIC_GAUGE, {NULL}, {0}};
+static const struct metric_family republished = {
+    "onboarding_results_republished_total", "Results of former owners published by a take-over",
+    METRIC_COUNTER, {NULL}, {0}};
+static const struct metric_family suspensions = {
+    "onboarding_suspensions_total", "Times that a loop doubted what it holds", METRIC_COUNTER,
+    {NULL}, {0}};
+static const struct metric_family resets = {
+    "onboarding_producer_resets_total", "Producers given up with results on their way",
+    METRIC_COUNTER, {NULL}, {0}};
+static const struct metric_family takeovers = {
+    "onboarding_takeovers_total", "Partitions taken over, by how it ended", METRIC_COUNTER,
+    {"end"}, {0}};
+static const struct metric_family lag = {
+    "onboarding_lag_records", "Records of the log not yet consumed", METRIC_GAUGE,
+    {"topic", "partition"}, {0}};
+
+void metrics_find(struct loop_metrics *metrics)
+{
+    for (int end = BATCH_DONE; end <= BATCH_DOUBT; end++)
+        metrics->batches[end] = metric_of(&batches, batch_end_text[end], NULL, NULL);
+    metrics->batch_records = metric_of(&batch_records, NULL, NULL, NULL);
+    metrics->decode_seconds = metric_of(&phase_seconds, "decode", NULL, NULL);
+    metrics->transaction_seconds = metric_of(&phase_seconds, "transaction", NULL, NULL);
+    metrics->publish_seconds = metric_of(&phase_seconds, "publish", NULL, NULL);
+    metrics->event_age_seconds = metric_of(&event_age, NULL, NULL, NULL);
+    metrics->results_acknowledged = metric_of(&acknowledged, NULL, NULL, NULL);
+    metrics->unacknowledged = metric_of(&unacknowledged, NULL, NULL, NULL);
+    metrics->republished = metric_of(&republished, NULL, NULL, NULL);
+    metrics->suspensions = metric_of(&suspensions, NULL, NULL, NULL);
+    metrics->resets = metric_of(&resets, NULL, NULL, NULL);
+    metrics->takeovers = metric_of(&takeovers, "active", NULL, NULL);
+    metrics->takeovers_stopped = metric_of(&takeovers, "stopped", NULL, NULL);
+    metrics->takeover_failures = metric_of(&takeovers, "failed", NULL, NULL);
+}
+
+void metrics_count_outcome(const struct record *record)
+{
+    const char *topic = record->partition->topic->name;
+
+    metric_add(metric_of(&outcomes, topic, fate_text[record->fate], NULL), 1);
+    if (record->fate == FATE_DEAD_LETTER || record->fate == FATE_CONFLICT)
+        metric_add(metric_of(&dead_letters, topic, reason_text[record->error.reason], NULL), 1);
+}
+
+static void set_lag(const struct partition *partition, double records)
+{
+    char number[12];
+
+    snprintf(number, sizeof number, "%d", (int)partition->number);
+    metric_set(metric_of(&lag, partition->topic->name, number, NULL), records);
+}
+
+void metrics_set_lag(const struct partition *partition)
+{
+    if (partition->high_watermark >= partition->next_offset)
+        set_lag(partition, (double)(partition->high_watermark - partition->next_offset));
+}
+
+void metrics_forget_lag(const struct partition *partition)
+{
+    set_lag(partition, 0);
+}

@@ -1,0 +1,329 @@
+/* A worker process: settings, policy, health, its loops, and the signals that move them. */
+#include "common/worker/worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/core/backoff.h"
+#include "common/core/log.h"
+#include "common/core/random.h"
+#include "common/worker/loop.h"
+
+enum {
+    SIGNAL_WAIT_MS = 200,
+    HEARTBEAT_MS_MAX = 60000, /* longer than any bounded wait of a loop */
+    NAME_SIZE = 128,
+};
+
+static void print_problems(const struct problems *problems)
+{
+    size_t kept = problems->count < PROBLEMS_MAX ? problems->count : PROBLEMS_MAX;
+
+    for (size_t i = 0; i < kept; i++)
+        fprintf(stderr, "%s\n", problems->items[i]);
+    if (kept < problems->count)
+        fprintf(stderr, "and %zu more\n", problems->count - kept);
+}
+
+static const struct schema *find_schema(const struct service *service, const char *name,
+                                        size_t size)
+{
+    for (size_t i = 0; i < service->route_count + service->output_count; i++) {
+        const struct topic *topic = i < service->route_count
+                                        ? service->routes[i].from
+                                        : service->outputs[i - service->route_count];
+        if (strlen(topic->schema->name) == size && memcmp(topic->schema->name, name, size) == 0)
+            return topic->schema;
+    }
+    return NULL;
+}
+
+static struct output_topic *find_output(struct worker *worker, const struct schema *schema)
+{
+    for (size_t i = 0; i < worker->service->output_count; i++)
+        if (worker->outputs[i].topic->schema == schema)
+            return &worker->outputs[i];
+    return NULL;
+}
+
+/* NAME=ID,NAME=ID: what the registry calls our schemas. */
+static void set_schema_ids(struct worker *worker, struct problems *problems)
+{
+    const char *at = worker->config.schema_ids;
+
+    while (*at != '\0') {
+        size_t size = strcspn(at, "=,");
+        const struct schema *schema = find_schema(worker->service, at, size);
+        char *end = (char *)(uintptr_t)at + size;
+        unsigned long id = at[size] == '=' ? strtoul(at + size + 1, &end, 10) : 0;
+        if (schema == NULL || id == 0 || id > UINT32_MAX || (*end != ',' && *end != '\0')) {
+            problems_add(problems, "ONBOARDING_SCHEMA_IDS",
+                         "is not NAME=ID,… with names of this service's schemas");
+            return;
+        }
+        schema_store_set_id(worker->schemas, (uint32_t)id, schema);
+        struct output_topic *output = find_output(worker, schema);
+        if (output != NULL)
+            output->schema_id = (uint32_t)id;
+        at = *end == ',' ? end + 1 : end;
+    }
+}
+
+static void add_schemas(struct worker *worker)
+{
+    const struct service *service = worker->service;
+
+    worker->schemas = schema_store_new();
+    for (size_t i = 0; i < service->route_count; i++)
+        schema_store_add(worker->schemas, service->routes[i].from->schema);
+    worker->outputs = calloc(service->output_count + 1, sizeof *worker->outputs);
+    if (worker->outputs == NULL)
+        abort();
+    for (size_t i = 0; i < service->output_count; i++)
+        worker->outputs[i].topic = service->outputs[i];
+}
+
+static const char *print_name(char out[static NAME_SIZE], const char *format, const char *name)
+{
+    size_t used = 0;
+
+    for (; *format != '\0' && used < NAME_SIZE - 1; format++) {
+        if (*format != '%') {
+            out[used++] = *format;
+            continue;
+        }
+        size_t size = strlen(name);
+        if (size > NAME_SIZE - 1 - used)
+            size = NAME_SIZE - 1 - used;
+        memcpy(out + used, name, size);
+        used += size;
+    }
+    out[used] = '\0';
+    return out;
+}
+
+/* What librdkafka, libpq and the ledger are told, from the settings. */
+static void derive(struct worker *worker)
+{
+    static char group[NAME_SIZE];
+    static char source[NAME_SIZE];
+    static char program[NAME_SIZE];
+    struct worker_config *config = &worker->config;
+    const char *name = worker->service->name;
+
+    if (config->consumer_group[0] == '\0')
+        config->consumer_group = print_name(group, "onboarding-%", name);
+    print_name(program, "onboarding-%", name);
+    worker->kafka = (struct kafka_options){
+        .brokers = config->kafka_brokers,
+        .client_id = program,
+        .security_protocol = config_security_protocol(config),
+        .sasl_mechanism = config_sasl_mechanism(config),
+        .sasl_username = config->kafka_sasl_username,
+        .sasl_password = config->kafka_sasl_password,
+        .ca_location = config->kafka_ca_file,
+        .certificate_location = config->kafka_certificate_file,
+        .key_location = config->kafka_key_file,
+    };
+    const char *password = config->postgres_password;
+    worker->database = (struct db_options){
+        .url = config->postgres_url,
+        .password = password == NULL || password[0] == '\0' ? NULL : password,
+        .schema = name,
+        .application_name = program,
+    };
+    worker->outcomes = (struct outcome_options){
+        .outputs = worker->outputs,
+        .output_count = worker->service->output_count,
+        .framing = config->framing == 0 ? FRAMING_SINGLE_OBJECT : FRAMING_CONFLUENT,
+        .source = print_name(source, "onboarding/%", name),
+    };
+    worker->parked_by = (struct parked_by){config->consumer_group, name, ONBOARDING_VERSION};
+}
+
+static void load_policy(struct worker *worker, struct problems *problems)
+{
+    const struct policy_format *format = worker->service->policy;
+
+    if (format == NULL || worker->config.policy_file == NULL ||
+        worker->config.policy_file[0] == '\0')
+        return;
+    worker->policies = policies_new(format, worker->config.policy_file);
+    policies_load(worker->policies, problems);
+}
+
+static void reload_policy(struct worker *worker)
+{
+    struct problems *problems;
+
+    if (worker->policies == NULL)
+        return;
+    problems = calloc(1, sizeof *problems);
+    if (problems == NULL)
+        abort();
+    policies_load(worker->policies, problems);
+    for (size_t i = 0; i < problems->count && i < PROBLEMS_MAX; i++)
+        log_line(LOG_ERROR, "policy refused, the old one is kept",
+                 LOG_TEXT("problem", problems->items[i]));
+    if (problems->count == 0) {
+        const void *policy = policies_hold(worker->policies);
+        log_line(LOG_INFO, "policy read",
+                 LOG_TEXT("version", worker->service->policy->version(policy)));
+        policies_release(worker->policies, policy);
+    }
+    free(problems);
+}
+
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* Waits up to `ms` for a signal and does what it says. */
+static void serve_signals(struct worker *worker, const sigset_t *set, int64_t ms)
+{
+    struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    int signal_number = sigtimedwait(set, NULL, &wait);
+
+    if (signal_number == SIGHUP)
+        reload_policy(worker);
+    else if (signal_number == SIGTERM || signal_number == SIGINT)
+        worker->stopping = true;
+}
+
+/* The partition counts of the output topics; waits for the brokers as long as it takes. */
+static bool find_outputs(struct worker *worker, const sigset_t *signals, struct error *error)
+{
+    struct backoff backoff = {0};
+    rd_kafka_conf_t *conf;
+    rd_kafka_t *client;
+    size_t found = 0;
+
+    if (!kafka_configure(&worker->kafka, kafka_producer_properties, &conf, error) ||
+        !kafka_open(RD_KAFKA_PRODUCER, conf, &client, error))
+        return false;
+    while (found < worker->service->output_count && !worker->stopping) {
+        struct output_topic *output = &worker->outputs[found];
+        if (kafka_partition_count(client, output->topic->name, &output->partition_count, error)) {
+            found++;
+            continue;
+        }
+        log_line(LOG_WARNING, "waiting for Kafka", LOG_TEXT("error", error->text));
+        for (unsigned i = 0; i < worker->config.loops; i++)
+            health_beat(worker->health, i);
+        serve_signals(worker, signals, backoff_next_ms(&backoff, random_bits()) + 1);
+    }
+    rd_kafka_destroy(client);
+    return true;
+}
+
+static void run_loops(struct worker *worker, const sigset_t *signals)
+{
+    size_t count = (size_t)worker->config.loops;
+    struct loop *loops = calloc(count, sizeof *loops);
+    pthread_t *threads = calloc(count, sizeof *threads);
+
+    if (loops == NULL || threads == NULL)
+        abort();
+    for (unsigned i = 0; i < count; i++) {
+        loops[i].worker = worker;
+        loops[i].index = i;
+        if (pthread_create(&threads[i], NULL, loop_run, &loops[i]) != 0)
+            abort();
+    }
+    while (!worker->stopping)
+        serve_signals(worker, signals, SIGNAL_WAIT_MS);
+    for (size_t i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+    free(loops);
+}
+
+static int run(struct worker *worker)
+{
+    struct error error = {0};
+    sigset_t signals;
+
+    block_signals(&signals);
+    log_start(worker->service->name, (enum log_level)worker->config.log_level);
+    if (!health_start(worker->config.health_address, (uint16_t)worker->config.health_port,
+                      (unsigned)worker->config.loops, HEARTBEAT_MS_MAX, &worker->health, &error)) {
+        log_line(LOG_ERROR, "health", LOG_TEXT("error", error.text));
+        return EXIT_FAILURE;
+    }
+    log_line(LOG_INFO, "started", LOG_TEXT("version", ONBOARDING_VERSION),
+             LOG_TEXT("group", worker->config.consumer_group),
+             LOG_INT("loops", worker->config.loops),
+             LOG_INT("health_port", health_port(worker->health)));
+    if (find_outputs(worker, &signals, &error))
+        run_loops(worker, &signals);
+    else
+        worker->failed = true;
+    health_stop(worker->health);
+    log_line(LOG_INFO, "stopped", LOG_TEXT("error", worker->failed ? error.text : NULL));
+    return worker->failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int configure(struct worker *worker, const struct setting_group *groups, size_t count)
+{
+    struct problems *problems = calloc(1, sizeof *problems);
+    int status = EXIT_SUCCESS;
+
+    if (problems == NULL)
+        abort();
+    settings_read(groups, count, environ, problems);
+    if (problems->count == 0) {
+        worker_config_check(&worker->config, worker->service->policy != NULL, problems);
+        add_schemas(worker);
+        derive(worker);
+        set_schema_ids(worker, problems);
+        load_policy(worker, problems);
+    }
+    if (problems->count != 0) {
+        print_problems(problems);
+        status = EXIT_CONFIG;
+    }
+    free(problems);
+    return status;
+}
+
+int worker_main(const struct service *what, int argc, char **argv)
+{
+    static struct worker worker; /* outlives every thread */
+    const struct setting_group groups[] = {
+        {worker_settings, worker_setting_count, &worker.config},
+        {what->settings, what->setting_count, what->config},
+    };
+    const struct rlimit no_core = {0, 0};
+    int status;
+
+    worker.service = what;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        printf("onboarding-%s: settings, from the environment\n\n", what->name);
+        settings_print(groups, COUNT(groups));
+        return EXIT_SUCCESS;
+    }
+    if (argc != 1)
+        return fprintf(stderr, "usage: onboarding-%s [--help]\n", what->name), EXIT_CONFIG;
+    setrlimit(RLIMIT_CORE, &no_core); /* a core would hold keys and personal data */
+    status = configure(&worker, groups, COUNT(groups));
+    if (status == EXIT_SUCCESS)
+        status = run(&worker);
+    policies_free(worker.policies);
+    schema_store_free(worker.schemas);
+    free(worker.outputs);
+    settings_wipe(groups, COUNT(groups));
+    return status;
+}
