@@ -84,7 +84,7 @@ comment on column identity_use.blind_index is 'Keyed digest of the personal numb
 comment on column identity_use.version is 'Goes up by one when the identity is tied to a user or set free.';
 comment on column identity_use.user_id is 'The user it is tied to; null: it was set free.';
 comment on column identity_use.firm is 'True: accepted, or registered by the bank; false: a reviewer has yet to decide.';
-comment on column identity_use.identity_verification_id is 'The verification that tied it; null: registered by the bank.';
+comment on column identity_use.identity_verification_id is 'The verification that tied it or set it free; null: the bank''s registration did.';
 comment on column identity_use.recorded_at is 'When it was recorded, by the database''s clock.';
 
 grant select, insert on decision, customer, identity_use to onboarding_evaluation;

@@ -23,7 +23,7 @@ create index identity_user on identity (user_id);
 comment on table identity is 'Which users a set of identifiers leads to; more than one is AMBIGUOUS.';
 comment on column identity.blind_index is 'Keyed digest (HMAC-SHA-256) of one set of normalised identifiers.';
 comment on column identity.user_id is 'The customer as registered, or the prospect; see alias.';
-comment on column identity.prospect is 'True: a prospect that lookup made itself; at most one an index.';
+comment on column identity.prospect is 'True: a prospect that lookup made itself and nobody registered under that id; at most one an index.';
 comment on column identity.recorded_at is 'When the set was first known for this user.';
 
 create table alias (
@@ -78,7 +78,7 @@ comment on column answer.policy_version is 'Version of the policy that decided.'
 comment on column answer.decided_at is 'When it was decided, by the database''s clock.';
 
 -- Entries of a customer are replaced, consents move on; aliases and answers are only added to.
-grant select, insert, delete on identity to onboarding_lookup;
+grant select, insert, update, delete on identity to onboarding_lookup;
 grant select, insert on alias to onboarding_lookup;
 grant select, insert, update on consent to onboarding_lookup;
 grant insert on answer to onboarding_lookup;

@@ -14,8 +14,9 @@ declare
 begin
     assert has_table_privilege('onboarding_lookup', 'lookup.identity', 'select')
        and has_table_privilege('onboarding_lookup', 'lookup.identity', 'insert')
+       and has_table_privilege('onboarding_lookup', 'lookup.identity', 'update')
        and has_table_privilege('onboarding_lookup', 'lookup.identity', 'delete')
-       and not has_table_privilege('onboarding_lookup', 'lookup.identity', 'update, truncate'),
+       and not has_table_privilege('onboarding_lookup', 'lookup.identity', 'truncate'),
         'rights on identity differ';
     assert has_table_privilege('onboarding_lookup', 'lookup.alias', 'insert')
        and not has_table_privilege('onboarding_lookup', 'lookup.alias', 'update, delete'),

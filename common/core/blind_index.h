@@ -1,0 +1,17 @@
+#ifndef COMMON_CORE_BLIND_INDEX_H
+#define COMMON_CORE_BLIND_INDEX_H
+
+#include <stddef.h>
+
+#include "common/core/arena.h"
+#include "common/core/digest.h"
+
+/*
+ * Equality without the values: a keyed digest of texts, to be stored and searched in their place.
+ * The domain and every part count with their lengths, so ("ab", "c") is not ("a", "bc"), and
+ * equal parts of different domains differ.
+ */
+struct digest blind_index(const struct key *key, const char *domain, const char *const *parts,
+                          size_t count, struct arena *arena);
+
+#endif

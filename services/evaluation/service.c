@@ -1,0 +1,295 @@
+/*
+ * evaluation: evaluation.requested.v1 and review.decided.v1 → evaluation.completed.v1.
+ *
+ * A request is decided once, by the rules in evaluation.c; a repeated request gets the decision
+ * that holds. A reviewer resolves what was WAIT. customer.registered.v1 tells what the documents
+ * are compared with.
+ */
+#include <string.h>
+
+#include "common/core/date.h"
+#include "evaluation_sql.h"
+#include "review_decided.h"
+#include "services/evaluation/evaluation.h"
+#include "services/evaluation/states.h"
+#include "services/evaluation/summary.h"
+#include "topics.h"
+
+enum {
+    ID_BYTES_MAX = 255,  /* of the contract */
+    DOCUMENTS_MAX = 100, /* bounds the locks that one event takes; people show one to three */
+};
+
+struct config {
+    struct key index_key;
+};
+
+static const struct key *index_key(const struct turn *turn)
+{
+    return &((const struct config *)turn->config)->index_key;
+}
+
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+static bool is_id(const char *text)
+{
+    return !is_blank(text) && strlen(text) <= ID_BYTES_MAX;
+}
+
+static bool is_score(const double *score)
+{
+    return score == NULL || (*score >= 0 && *score <= 10); /* so NaN is none */
+}
+
+/* What the contract demands; NULL, or what is wrong. */
+static const char *find_fault(const struct evaluation_requested *event)
+{
+    if (!is_id(event->processId))
+        return "processId is blank or too long";
+    if (!is_id(event->userId))
+        return "userId is blank or too long";
+    if (!is_id(event->identityVerificationId))
+        return "identityVerificationId is blank or too long";
+    if (event->documents.count > DOCUMENTS_MAX)
+        return "too many documents";
+    if (!is_score(event->score))
+        return "score is not in 0..10";
+    for (size_t i = 0; i < event->documents.count; i++)
+        if (!is_score(event->documents.items[i].score))
+            return "score of a document is not in 0..10";
+    return NULL;
+}
+
+static void publish(const struct decision *decision, const char *process_id,
+                    const char *identity_verification_id, struct outcome *out)
+{
+    outcome_event(out, &topic_evaluation_completed, process_id,
+                  &(struct evaluation_completed){
+                      .processId = process_id,
+                      .userId = decision->user_id,
+                      .identityVerificationId = identity_verification_id,
+                      .result = decision->result,
+                      .code = decision->code,
+                      .resultReason = decision->reason,
+                      .policyVersion = decision->policy_version,
+                      .decidedAt = decision->decided_at_ms,
+                  });
+}
+
+static void load_requested(const struct turn *turn, struct keys *keys)
+{
+    const struct evaluation_requested *event = turn->event;
+    struct identities identities;
+
+    if (find_fault(event) != NULL)
+        return;
+    identities = identities_of_event(event, index_key(turn), turn->arena);
+    keys_add_text(keys, &decision_kind, event->identityVerificationId);
+    keys_add_text(keys, &customer_kind, event->userId);
+    identities_ask(keys, &identities);
+}
+
+/* What the rules say of this event. */
+static struct evaluation apply_rules(const struct turn *turn, const struct evidence *evidence,
+                                     const struct identities *identities)
+{
+    const struct evaluation_requested *event = turn->event;
+    const struct customer *customer = customer_find(turn, event->userId);
+    struct evaluation_facts facts = {
+        .today = date_of_ms(turn->meta->time_ms),
+        .identity_in_use = identities_used_by_other(turn, identities, event->userId),
+    };
+
+    if (customer != NULL)
+        customer_compare(&customer->marks, evidence, index_key(turn), turn->arena, &facts);
+    return evaluate(evidence, &facts, policy_rules(turn->policy, event->processType));
+}
+
+/*
+ * Decides and keeps the decision. ours: what a case that is OK or WAIT shows is tied to its user;
+ * a refused one ties nothing, else whoever shows somebody's document could bar that person.
+ */
+static void decide(const struct turn *turn, struct outcome *out)
+{
+    const struct evaluation_requested *event = turn->event;
+    struct evidence evidence = evidence_read(event, turn->arena);
+    struct identities identities = identities_of_event(event, index_key(turn), turn->arena);
+    struct evaluation evaluation = apply_rules(turn, &evidence, &identities);
+
+    decision_save(turn, out, event->identityVerificationId,
+                  (struct decision){
+                      .process_id = event->processId,
+                      .process_type = event->processType,
+                      .user_id = event->userId,
+                      .result = evaluation.result,
+                      .code = evaluation.code,
+                      .reason = evaluation.reason,
+                      .policy_version = evaluation_policy_format.version(turn->policy),
+                      .event_date = date_of_ms(turn->meta->time_ms),
+                      .identities = identities_pack(&identities),
+                      .decided_at_ms = turn->now_ms,
+                      .rule = evaluation.rule,
+                      .score = evidence.score,
+                      .summary = evidence_summary(&evidence, turn->arena),
+                  });
+    if (evaluation.result != EVALUATION_RESULT_NOK)
+        identities_tie(turn, out, &identities, event->userId,
+                       evaluation.result == EVALUATION_RESULT_OK, event->identityVerificationId);
+}
+
+static void handle_requested(const struct turn *turn, struct outcome *out)
+{
+    const struct evaluation_requested *event = turn->event;
+    const char *fault = find_fault(event);
+
+    if (fault != NULL) {
+        outcome_reject(out, REASON_CONTRACT, "%s", fault);
+        return;
+    }
+    if (decision_find(turn, event->identityVerificationId) == NULL)
+        decide(turn, out);
+
+    const struct decision *decision = decision_find(turn, event->identityVerificationId);
+
+    /* A decision on one user's documents must not pass for another's. */
+    if (strcmp(decision->user_id, event->userId) != 0)
+        outcome_reject(out, REASON_CONTRACT, "identityVerificationId is of another user");
+    else
+        publish(decision, event->processId, event->identityVerificationId, out);
+}
+
+static void load_reviewed(const struct turn *turn, struct keys *keys)
+{
+    const struct review_decided *event = turn->event;
+
+    if (event->job == REVIEW_JOB_EVALUATION)
+        keys_add_text(keys, &decision_kind, event->identityVerificationId);
+}
+
+static void review(const struct turn *turn, struct decision decision, struct outcome *out)
+{
+    const struct review_decided *event = turn->event;
+    struct identities identities = identities_unpack(decision.identities), none = {0};
+    bool accepted = event->decision == REVIEW_DECISION_OK;
+
+    decision.result = accepted ? EVALUATION_RESULT_OK : EVALUATION_RESULT_NOK;
+    decision.code = EVALUATION_REVIEWED;
+    decision.reason =
+        is_blank(event->reason) ? evaluation_review_reason(decision.result) : event->reason;
+    decision.identities = (struct bytes){0};
+    decision.decided_at_ms = turn->now_ms;
+    decision.rule = 0;
+    decision.score = NULL;
+    decision.summary = NULL;
+    decision.reviewed_by = event->decidedBy;
+    decision_save(turn, out, event->identityVerificationId, decision);
+    if (accepted)
+        identities_tie(turn, out, &identities, decision.user_id, true,
+                       event->identityVerificationId);
+    else
+        identities_release(turn, out, &identities, &none, decision.user_id,
+                           event->identityVerificationId);
+    publish(&decision, decision.process_id, event->identityVerificationId, out);
+}
+
+static void handle_reviewed(const struct turn *turn, struct outcome *out)
+{
+    const struct review_decided *event = turn->event;
+    const struct decision *decision;
+
+    if (event->job != REVIEW_JOB_EVALUATION) {
+        outcome_ignore(out);
+        return;
+    }
+    decision = decision_find(turn, event->identityVerificationId);
+    if (decision == NULL)
+        outcome_reject(out, REASON_CONTRACT, "no such identityVerificationId");
+    else if (strcmp(decision->user_id, event->userId) != 0 ||
+             strcmp(decision->process_id, event->processId) != 0)
+        outcome_reject(out, REASON_CONTRACT, "the case is of another user or process");
+    else if (decision->result != EVALUATION_RESULT_WAIT)
+        outcome_ignore(out); /* decided already: by the rules, or by a reviewer before */
+    else
+        review(turn, *decision, out);
+}
+
+static const char *find_customer_fault(const struct customer_registered *event)
+{
+    if (!is_id(event->userId))
+        return "userId is blank or too long";
+    return event->documents.count > DOCUMENTS_MAX ? "too many documents" : NULL;
+}
+
+static void load_registered(const struct turn *turn, struct keys *keys)
+{
+    const struct customer_registered *event = turn->event;
+    struct identities identities;
+
+    if (find_customer_fault(event) != NULL)
+        return;
+    identities = identities_of_customer(event, index_key(turn), turn->arena);
+    keys_add_text(keys, &customer_kind, event->userId);
+    identities_ask(keys, &identities);
+}
+
+static void handle_registered(const struct turn *turn, struct outcome *out)
+{
+    const struct customer_registered *event = turn->event;
+    const char *fault = find_customer_fault(event);
+    const struct customer *known;
+    struct identities identities, former;
+
+    if (fault != NULL) {
+        outcome_reject(out, REASON_CONTRACT, "%s", fault);
+        return;
+    }
+    identities = identities_of_customer(event, index_key(turn), turn->arena);
+    known = customer_find(turn, event->userId);
+    if (known != NULL) {
+        former = identities_unpack(known->identities);
+        identities_release(turn, out, &former, &identities, event->userId, NULL);
+    }
+    identities_tie(turn, out, &identities, event->userId, true, NULL);
+    customer_save(turn, out, event->userId,
+                  (struct customer){
+                      .marks = customer_marks_of(event, index_key(turn), turn->arena),
+                      .identities = identities_pack(&identities),
+                  });
+}
+
+static const struct route routes[] = {
+    {&topic_evaluation_requested, load_requested, handle_requested},
+    {&topic_review_decided, load_reviewed, handle_reviewed},
+    {&topic_customer_registered, load_registered, handle_registered},
+};
+
+/* Decisions and customers lead to the identities that they tied. */
+static const struct state_kind *const states[] = {
+    &decision_kind,
+    &customer_kind,
+    &identity_use_kind,
+};
+
+static struct config config;
+
+static const struct setting settings[] = {
+    {.name = "ONBOARDING_INDEX_KEY_FILE",
+     .kind = SETTING_KEY_FILE,
+     .offset = offsetof(struct config, index_key),
+     .meaning = "file with the key of the blind indexes: 32 bytes in base64; never to be changed"},
+};
+
+const struct service service = {
+    .name = "evaluation",
+    .routes = routes,
+    .route_count = COUNT(routes),
+    .states = states,
+    .state_count = COUNT(states),
+    .settings = settings,
+    .setting_count = COUNT(settings),
+    .config = &config,
+    .policy = &evaluation_policy_format,
+};

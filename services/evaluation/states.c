@@ -1,0 +1,246 @@
+/* Decisions, customers and identities in use: how they are loaded and changed. */
+#include "services/evaluation/states.h"
+
+#include <string.h>
+
+#include "evaluation_sql.h"
+
+static enum evaluation_result result_of(const char *text)
+{
+    for (int i = 0; i < EVALUATION_RESULT_COUNT; i++)
+        if (strcmp(evaluation_result_text[i], text) == 0)
+            return (enum evaluation_result)i;
+    return EVALUATION_RESULT_WAIT; /* the table's check lets nothing else in */
+}
+
+static void read_decision(const struct row *row, struct arena *arena, void *out)
+{
+    *(struct decision *)out = (struct decision){
+        .version = row_int(row, 1),
+        .process_id = row_text(row, 2, arena),
+        .process_type = row_text(row, 3, arena),
+        .user_id = row_text(row, 4, arena),
+        .result = result_of(row_text(row, 5, arena)),
+        .code = row_text(row, 6, arena),
+        .reason = row_text(row, 7, arena),
+        .policy_version = row_text(row, 8, arena),
+        .event_date = row_int(row, 9),
+        .identities = row_bytes(row, 10, arena),
+        .decided_at_ms = row_time_ms(row, 11),
+    };
+}
+
+static void follow_decision(const void *state, struct keys *keys)
+{
+    struct identities identities = identities_unpack(((const struct decision *)state)->identities);
+
+    identities_ask(keys, &identities);
+}
+
+const struct state_kind decision_kind = {
+    .name = "decision",
+    .load = &sql_load_decision,
+    .size = sizeof(struct decision),
+    .read = read_decision,
+    .follow = follow_decision,
+};
+
+static void read_customer(const struct row *row, struct arena *arena, void *out)
+{
+    *(struct customer *)out = (struct customer){
+        .version = row_int(row, 1),
+        .marks =
+            {
+                .surname = row_bytes(row, 2, arena),
+                .birth_date = row_bytes(row, 3, arena),
+                .personal_number = row_bytes(row, 4, arena),
+            },
+        .identities = row_bytes(row, 5, arena),
+    };
+}
+
+static void follow_customer(const void *state, struct keys *keys)
+{
+    struct identities identities = identities_unpack(((const struct customer *)state)->identities);
+
+    identities_ask(keys, &identities);
+}
+
+const struct state_kind customer_kind = {
+    .name = "customer",
+    .load = &sql_load_customer,
+    .size = sizeof(struct customer),
+    .read = read_customer,
+    .follow = follow_customer,
+};
+
+static void read_identity_use(const struct row *row, struct arena *arena, void *out)
+{
+    *(struct identity_use *)out = (struct identity_use){
+        .version = row_int(row, 1),
+        .user_id = row_text(row, 2, arena),
+        .firm = row_bool(row, 3),
+        .identity_verification_id = row_text(row, 4, arena),
+    };
+}
+
+const struct state_kind identity_use_kind = {
+    .name = "identity_use",
+    .load = &sql_load_identity_use,
+    .size = sizeof(struct identity_use),
+    .read = read_identity_use,
+};
+
+struct decision *decision_find(const struct turn *turn, const char *identity_verification_id)
+{
+    struct state_list list = state_find_text(turn, &decision_kind, identity_verification_id);
+
+    return list.count == 0 ? NULL : list.items[0];
+}
+
+struct customer *customer_find(const struct turn *turn, const char *user_id)
+{
+    struct state_list list = state_find_text(turn, &customer_kind, user_id);
+
+    return list.count == 0 ? NULL : list.items[0];
+}
+
+void decision_save(const struct turn *turn, struct outcome *out,
+                   const char *identity_verification_id, struct decision decision)
+{
+    struct decision *known = decision_find(turn, identity_verification_id);
+
+    if (known == NULL)
+        known = state_add_text(turn, &decision_kind, identity_verification_id);
+    decision.version = known->version + 1;
+    *known = decision;
+    outcome_row(
+        out, &sql_insert_decision, TEXT(identity_verification_id), INT(decision.version),
+        TEXT(decision.process_id), TEXT(decision.process_type), TEXT(decision.user_id),
+        TEXT(evaluation_result_text[decision.result]), TEXT(decision.code), TEXT(decision.reason),
+        decision.rule == 0 ? NOTHING : INT(decision.rule), TEXT(decision.policy_version),
+        decision.score == NULL ? NOTHING : DOUBLE(*decision.score), INT(decision.event_date),
+        TEXT(decision.summary), decision.reviewed_by == NULL ? BYTES(decision.identities) : NOTHING,
+        TEXT(decision.reviewed_by), TIME_MS(decision.decided_at_ms));
+}
+
+static struct value unless_empty(struct bytes bytes)
+{
+    return bytes.size == 0 ? NOTHING : BYTES(bytes);
+}
+
+static bool equal(struct bytes a, struct bytes b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static bool tells_the_same(const struct customer *a, const struct customer *b)
+{
+    return equal(a->marks.surname, b->marks.surname) &&
+           equal(a->marks.birth_date, b->marks.birth_date) &&
+           equal(a->marks.personal_number, b->marks.personal_number) &&
+           equal(a->identities, b->identities);
+}
+
+void customer_save(const struct turn *turn, struct outcome *out, const char *user_id,
+                   struct customer customer)
+{
+    struct customer *known = customer_find(turn, user_id);
+
+    if (known == NULL)
+        known = state_add_text(turn, &customer_kind, user_id);
+    else if (tells_the_same(known, &customer))
+        return;
+    customer.version = known->version + 1;
+    *known = customer;
+    outcome_row(out, &sql_insert_customer, TEXT(user_id), INT(customer.version),
+                unless_empty(customer.marks.surname), unless_empty(customer.marks.birth_date),
+                unless_empty(customer.marks.personal_number), BYTES(customer.identities),
+                TIME_MS(turn->now_ms));
+}
+
+static struct bytes key_of(const struct digest *digest)
+{
+    return (struct bytes){digest->bytes, sizeof digest->bytes};
+}
+
+void identities_ask(struct keys *keys, const struct identities *identities)
+{
+    for (size_t i = 0; i < identities->count; i++)
+        keys_add(keys, &identity_use_kind, key_of(&identities->items[i]));
+}
+
+static struct identity_use *find_use(const struct turn *turn, const struct digest *digest)
+{
+    struct state_list list = state_find(turn, &identity_use_kind, key_of(digest));
+
+    return list.count == 0 ? NULL : list.items[0];
+}
+
+bool identities_used_by_other(const struct turn *turn, const struct identities *identities,
+                              const char *user_id)
+{
+    for (size_t i = 0; i < identities->count; i++) {
+        const struct identity_use *use = find_use(turn, &identities->items[i]);
+
+        if (use != NULL && use->user_id != NULL && strcmp(use->user_id, user_id) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* The next version, as a row and for later events of the batch. */
+static void change(const struct turn *turn, struct outcome *out, const struct digest *digest,
+                   struct identity_use *use, struct identity_use to)
+{
+    if (use == NULL)
+        use = state_add(turn, &identity_use_kind, key_of(digest));
+    to.version = use->version + 1;
+    *use = to;
+    outcome_row(out, &sql_insert_identity_use, BYTES(key_of(digest)), INT(use->version),
+                TEXT(use->user_id), BOOL(use->firm), TEXT(use->identity_verification_id),
+                TIME_MS(turn->now_ms));
+}
+
+static bool may_tie(const struct identity_use *use, bool firm)
+{
+    return use == NULL || use->user_id == NULL || (firm && !use->firm);
+}
+
+void identities_tie(const struct turn *turn, struct outcome *out,
+                    const struct identities *identities, const char *user_id, bool firm,
+                    const char *identity_verification_id)
+{
+    for (size_t i = 0; i < identities->count; i++) {
+        struct identity_use *use = find_use(turn, &identities->items[i]);
+
+        if (may_tie(use, firm))
+            change(turn, out, &identities->items[i], use,
+                   (struct identity_use){
+                       .user_id = user_id,
+                       .firm = firm,
+                       .identity_verification_id = identity_verification_id,
+                   });
+    }
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+void identities_release(const struct turn *turn, struct outcome *out,
+                        const struct identities *identities, const struct identities *kept,
+                        const char *user_id, const char *identity_verification_id)
+{
+    for (size_t i = 0; i < identities->count; i++) {
+        const struct digest *digest = &identities->items[i];
+        struct identity_use *use = find_use(turn, digest);
+
+        if (use != NULL && use->user_id != NULL && strcmp(use->user_id, user_id) == 0 &&
+            same(use->identity_verification_id, identity_verification_id) &&
+            !identities_contain(kept, digest))
+            change(turn, out, digest, use,
+                   (struct identity_use){.identity_verification_id = identity_verification_id});
+    }
+}
