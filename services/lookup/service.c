@@ -256,12 +256,16 @@ static const struct setting settings[] = {
      .meaning = "file with the key of the blind indexes: 32 bytes in base64; never to be changed"},
 };
 
+static const struct topic *const outputs[] = {&topic_lookup_completed};
+
 const struct service service = {
     .name = "lookup",
     .routes = routes,
     .route_count = COUNT(routes),
     .states = states,
     .state_count = COUNT(states),
+    .outputs = outputs,
+    .output_count = COUNT(outputs),
     .settings = settings,
     .setting_count = COUNT(settings),
     .config = &config,
