@@ -196,7 +196,9 @@ const char *url_fault(const char *schemes, const char *text)
 
     const char *authority = separator + 3;
     size_t size = strcspn(authority, "/?#");
-    if (memchr(authority, '@', size) != NULL || strstr(authority, "password=") != NULL)
-        return "must not hold a user or a password";
+    const char *at = memchr(authority, '@', size);
+    if ((at != NULL && memchr(authority, ':', (size_t)(at - authority)) != NULL) ||
+        strstr(authority, "password=") != NULL)
+        return "must not hold a password";
     return is_authority(authority, size) ? NULL : "has no valid host and port";
 }

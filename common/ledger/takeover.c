@@ -97,12 +97,13 @@ static bool insert_partition(struct takeover *takeover, const struct takeover_jo
 static bool claim(struct takeover *takeover, struct takeover_job *job, const char *cluster_id,
                   struct arena *arena, struct claim *out, struct error *error)
 {
+    if (!ledger_connect(&takeover->ledger, error))
+        return false; /* which also tells the group's number */
+
     const struct value values[] = {INT(takeover->ledger.group_id), INT(job->topic_id),
                                    INT(job->number), INT(job->former_epoch)};
-
     for (int tries = 0; tries < 2; tries++) {
-        if (!ledger_connect(&takeover->ledger, error) ||
-            !db_run(takeover->ledger.db, &sql_claim_partition, values, error))
+        if (!db_run(takeover->ledger.db, &sql_claim_partition, values, error))
             return false;
         if (db_row_count(takeover->ledger.db, 0) == 1) {
             struct row row = db_row(takeover->ledger.db, 0, 0);
