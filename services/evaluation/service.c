@@ -11,7 +11,7 @@
 #include "evaluation_sql.h"
 #include "review_decided.h"
 #include "services/evaluation/evaluation.h"
-#include "services/evaluation/states.h"
+#include "services/evaluation/known.h"
 #include "services/evaluation/summary.h"
 #include "topics.h"
 

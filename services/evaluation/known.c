@@ -1,5 +1,5 @@
 /* Decisions, customers and identities in use: how they are loaded and changed. */
-#include "services/evaluation/states.h"
+#include "services/evaluation/known.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-#ifndef EVALUATION_STATES_H
-#define EVALUATION_STATES_H
+#ifndef EVALUATION_KNOWN_H
+#define EVALUATION_KNOWN_H
 
 #include <stdbool.h>
 #include <stdint.h>
