@@ -1,7 +1,6 @@
 #ifndef COMMON_LEDGER_RECORD_H
 #define COMMON_LEDGER_RECORD_H
 
-#include <librdkafka/rdkafka.h>
 #include <stdint.h>
 
 #include "common/avro/topic.h"
@@ -44,7 +43,7 @@ struct result_list {
 
 /* A record of the batch in hand. All but `message` lives in the batch's arena. */
 struct record {
-    rd_kafka_message_t *message;
+    struct rd_kafka_message_s *message; /* librdkafka's */
     struct partition *partition;
     int64_t offset;
     int64_t timestamp_ms;

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 #ifndef COMMON_POSTGRES_DB_H
 #define COMMON_POSTGRES_DB_H
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,8 +79,10 @@ size_t db_affected(const struct db *db, size_t answer);
 MUST_CHECK bool db_run(struct db *db, const struct statement *statement,
                        const struct value *values, struct error *error);
 
+struct pg_result; /* libpq's: who includes this header needs no libpq */
+
 struct row {
-    const PGresult *result;
+    const struct pg_result *result;
     int index;
 };
 

@@ -1,6 +1,7 @@
 /* Reading columns of a result in PostgreSQL's binary format. */
 #include <assert.h>
 #include <endian.h>
+#include <libpq-fe.h>
 #include <string.h>
 
 #include "common/postgres/db.h"
