@@ -8,22 +8,10 @@
 #include "common/core/arena.h"
 #include "common/core/base.h"
 #include "common/core/error.h"
+#include "common/kafka/config.h"
 #include "common/kafka/event_meta.h"
 
 /* librdkafka's handles with the settings that the delivery protocol needs. */
-
-/* How to reach the brokers; texts live as long as the process. */
-struct kafka_options {
-    const char *brokers; /* host:port,… */
-    const char *client_id;
-    const char *security_protocol; /* plaintext, ssl, sasl_plaintext, sasl_ssl */
-    const char *sasl_mechanism;    /* "" without SASL */
-    const char *sasl_username;
-    const char *sasl_password;
-    const char *ca_location;          /* "" for the system's */
-    const char *certificate_location; /* "" without a client certificate */
-    const char *key_location;
-};
 
 struct kafka_property {
     const char *name;

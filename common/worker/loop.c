@@ -112,7 +112,7 @@ static bool start(struct loop *loop, struct error *error)
         .group = worker->config.consumer_group,
         .digest_key = &worker->config.digest_key,
         .consumer = loop->consumer,
-        .fence_ms = worker->config.fence_ms,
+        .fence_ms = worker->kafka_config.fence_ms,
         .start_at_end = worker->config.start != 0,
     });
     return subscribe(loop, error);

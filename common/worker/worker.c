@@ -121,24 +121,8 @@ static void derive(struct worker *worker)
     if (config->consumer_group[0] == '\0')
         config->consumer_group = print_name(group, "onboarding-%", name);
     print_name(program, "onboarding-%", name);
-    worker->kafka = (struct kafka_options){
-        .brokers = config->kafka_brokers,
-        .client_id = program,
-        .security_protocol = config_security_protocol(config),
-        .sasl_mechanism = config_sasl_mechanism(config),
-        .sasl_username = config->kafka_sasl_username,
-        .sasl_password = config->kafka_sasl_password,
-        .ca_location = config->kafka_ca_file,
-        .certificate_location = config->kafka_certificate_file,
-        .key_location = config->kafka_key_file,
-    };
-    const char *password = config->postgres_password;
-    worker->database = (struct db_options){
-        .url = config->postgres_url,
-        .password = password == NULL || password[0] == '\0' ? NULL : password,
-        .schema = name,
-        .application_name = program,
-    };
+    worker->kafka = kafka_config_options(&worker->kafka_config, program);
+    worker->database = postgres_config_options(&worker->postgres_config, name, program);
     worker->outcomes = (struct outcome_options){
         .outputs = worker->outputs,
         .output_count = worker->service->output_count,
@@ -285,6 +269,7 @@ static int configure(struct worker *worker, const struct setting_group *groups, 
         abort();
     settings_read(groups, count, environ, problems);
     if (problems->count == 0) {
+        kafka_config_check(&worker->kafka_config, problems);
         worker_config_check(&worker->config, worker->service->policy != NULL, problems);
         add_schemas(worker);
         derive(worker);
@@ -303,6 +288,8 @@ int worker_main(const struct service *what, int argc, char **argv)
 {
     static struct worker worker; /* outlives every thread */
     const struct setting_group groups[] = {
+        {kafka_settings, kafka_setting_count, &worker.kafka_config},
+        {postgres_settings, postgres_setting_count, &worker.postgres_config},
         {worker_settings, worker_setting_count, &worker.config},
         {what->settings, what->setting_count, what->config},
     };

@@ -8,6 +8,7 @@
 #include "common/kafka/client.h"
 #include "common/ledger/ledger.h"
 #include "common/ledger/results.h"
+#include "common/postgres/config.h"
 #include "common/worker/config.h"
 #include "common/worker/health.h"
 #include "common/worker/outcomes.h"
@@ -18,6 +19,8 @@
 struct worker {
     const struct service *service;
     struct worker_config config;
+    struct kafka_config kafka_config;
+    struct postgres_config postgres_config;
     struct kafka_options kafka;
     struct db_options database;
     struct schema_store *schemas;
