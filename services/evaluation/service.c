@@ -273,8 +273,6 @@ static const struct state_kind *const states[] = {
     &identity_use_kind,
 };
 
-static const struct topic *const outputs[] = {&topic_evaluation_completed};
-
 static struct config config;
 
 static const struct setting settings[] = {

@@ -247,8 +247,6 @@ static const struct state_kind *const states[] = {
     &consent_kind,
 };
 
-static const struct topic *const outputs[] = {&topic_lookup_completed};
-
 static struct config config;
 
 static const struct setting settings[] = {
