@@ -126,9 +126,9 @@ static void write_object(struct form *form, const json_t *schema, const char *sp
     const json_t *inner = json_object_get(schema, "type");
     const char *type = json_string_value(inner);
 
-    if (type == NULL) { /* {"type": {…}}, which parsers unwrap */
-        write_schema(form, inner, space);
-    } else if (strcmp(type, "array") == 0 || strcmp(type, "map") == 0) {
+    if (type == NULL)
+        type = ""; /* {"type": {…}}, which parsers unwrap */
+    if (strcmp(type, "array") == 0 || strcmp(type, "map") == 0) {
         const char *items = type[0] == 'a' ? "items" : "values";
         fprintf(form->out, "{\"type\":\"%s\",\"%s\":", type, items);
         write_schema(form, json_object_get(schema, items), space);

@@ -156,7 +156,7 @@ static char *copy_text(struct walk *w, size_t size)
 
 bool walk_text(struct walk *w, const struct reading *reading, char *out)
 {
-    size_t size;
+    size_t size = 0;
 
     if (!walk_size(w, &size))
         return false;
@@ -180,7 +180,7 @@ bool walk_text(struct walk *w, const struct reading *reading, char *out)
 
 bool walk_enum(struct walk *w, const struct reading *reading, char *out)
 {
-    int64_t index;
+    int64_t index = 0;
 
     if (!walk_long(w, &index))
         return false;

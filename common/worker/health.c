@@ -117,9 +117,11 @@ static struct MHD_Response *response_of(const struct answer *answer)
 }
 
 /* Answers at the head already: a body, if one comes, is not read. */
+/* NOLINTBEGIN(readability-*): the library's signature */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *body,
                               size_t *body_size, void **request)
+/* NOLINTEND(readability-*) */
 {
     struct answer answer = answer_to(context, path, method);
     struct MHD_Response *response = response_of(&answer);
