@@ -18,12 +18,12 @@ bool failpoint_pass(const char *name);
 bool failpoint_armed(const char *name); /* its file is there; nothing happens yet */
 bool mutant_is(const char *name);
 #define FAILPOINT_ARMED(name) failpoint_armed(name)
-#define FAILPOINT(name) failpoint_pass(name)
-#define MUTANT(name)    mutant_is(name)
+#define FAILPOINT(name)       failpoint_pass(name)
+#define MUTANT(name)          mutant_is(name)
 #else
-#define FAILPOINT_ARMED(name) false
-#define FAILPOINT(name) false
-#define MUTANT(name)    false
+#define FAILPOINT_ARMED(name) ((void)(name), false)
+#define FAILPOINT(name)       ((void)(name), false)
+#define MUTANT(name)          ((void)(name), false)
 #endif
 
 #endif

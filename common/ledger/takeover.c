@@ -238,7 +238,7 @@ static enum turnout plan_recovery(struct takeover *takeover, struct takeover_job
 static enum turnout step_claim(struct takeover *takeover, struct takeover_job *job,
                                struct arena *arena)
 {
-    struct claim claimed;
+    struct claim claimed = {0};
     char *cluster_id = rd_kafka_clusterid(takeover->options.consumer, WATERMARK_MS);
     enum turnout turnout = TURNOUT_FAILED;
 
