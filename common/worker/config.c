@@ -44,6 +44,12 @@ const struct setting worker_settings[] = {
      "their port, 0..65535; 0 takes a free one and logs it", 0, 65535, NULL},
     {"ONBOARDING_LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info",
      "lowest level that is logged", 0, 0, "debug|info|warning|error"},
+#ifdef ONBOARDING_FAULTS
+    {"ONBOARDING_FAILPOINT_DIR", SETTING_TEXT, FIELD(failpoint_directory), "",
+     "test builds: files here make failpoints of their names fire", 0, 0, NULL},
+    {"ONBOARDING_MUTANT", SETTING_TEXT, FIELD(mutant), "",
+     "test builds: the protocol step that is broken on purpose", 0, 0, NULL},
+#endif
 };
 /* clang-format on */
 

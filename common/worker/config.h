@@ -23,6 +23,8 @@ struct worker_config {
     const char *health_address;
     int64_t health_port;
     int log_level;
+    const char *failpoint_directory; /* test builds; read by common/core/failpoint.c itself */
+    const char *mutant;              /* likewise */
 };
 
 extern const struct setting worker_settings[];
