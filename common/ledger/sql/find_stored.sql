@@ -1,8 +1,10 @@
 -- The batches that hold the stored results of earlier events, for answering their repeats.
 select v.position, l."offset", b.results
 from unnest($2::integer[], $3::integer[], $4::uuid[]) as v (position, source_id, event_id)
-join ledger l on l.group_id = $1::smallint and l.source_id = v.source_id
-             and l.event_id = v.event_id
+cross join lateral (
+    select * from ledger l
+    where l.group_id = $1::smallint and l.source_id = v.source_id and l.event_id = v.event_id
+    limit 1) as l
 cross join lateral (
     select b.results, b.last_offset from batch b
     where b.group_id = l.group_id and b.topic_id = l.topic_id and b.generation = l.generation
