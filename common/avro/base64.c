@@ -54,8 +54,10 @@ char *base64_encode(struct bytes bytes)
         size_t left = bytes.size - 3 * i;
         for (size_t j = 0; j < 3; j++)
             bits = bits << 8 | (j < left ? bytes.data[3 * i + j] : 0);
-        for (size_t j = 0; j < 4; j++)
-            text[4 * i + j] = j <= left ? alphabet[bits >> (18 - 6 * j) & 0x3f] : '=';
+        for (size_t j = 0; j < 4; j++) {
+            const char *digit = j <= left ? &alphabet[bits >> (18 - 6 * j) & 0x3f] : "=";
+            text[4 * i + j] = *digit;
+        }
     }
     text[groups * 4] = '\0';
     return text;

@@ -121,14 +121,23 @@ static void write_named(struct form *form, const json_t *schema, const char *typ
     fputc('}', form->out);
 }
 
+/* A primitive, or the name of a type that was defined before. */
+static void write_reference(struct form *form, const char *name, const char *space)
+{
+    char full[NAME_BYTES];
+
+    full_name(form, name, space, full);
+    write_text(form, full);
+}
+
 static void write_object(struct form *form, const json_t *schema, const char *space)
 {
     const json_t *inner = json_object_get(schema, "type");
     const char *type = json_string_value(inner);
 
-    if (type == NULL)
-        type = ""; /* {"type": {…}}, which parsers unwrap */
-    if (strcmp(type, "array") == 0 || strcmp(type, "map") == 0) {
+    if (type == NULL) {
+        write_schema(form, inner, space); /* {"type": {…}}, which parsers unwrap */
+    } else if (strcmp(type, "array") == 0 || strcmp(type, "map") == 0) {
         const char *items = type[0] == 'a' ? "items" : "values";
         fprintf(form->out, "{\"type\":\"%s\",\"%s\":", type, items);
         write_schema(form, json_object_get(schema, items), space);
@@ -137,7 +146,7 @@ static void write_object(struct form *form, const json_t *schema, const char *sp
                strcmp(type, "enum") == 0 || strcmp(type, "fixed") == 0) {
         write_named(form, schema, type, space);
     } else {
-        write_schema(form, inner, space);
+        write_reference(form, type, space);
     }
 }
 
@@ -154,16 +163,13 @@ static void write_union(struct form *form, const json_t *schema, const char *spa
 
 static void write_schema(struct form *form, const json_t *schema, const char *space)
 {
-    char full[NAME_BYTES];
-
     if (form->failed || form->depth == SCHEMA_DEPTH_MAX) {
         form->failed = true;
         return;
     }
     form->depth++;
     if (json_is_string(schema)) {
-        full_name(form, json_string_value(schema), space, full);
-        write_text(form, full);
+        write_reference(form, json_string_value(schema), space);
     } else if (json_is_array(schema)) {
         write_union(form, schema, space);
     } else if (json_is_object(schema)) {

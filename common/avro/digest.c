@@ -48,14 +48,14 @@ static void put_map(struct sink *sink, const struct text_map *map)
     const struct text_entry *few[MAP_KEYS_ON_STACK];
     const struct text_entry **sorted = few;
 
-    if (map->count > COUNT(few))
-        sorted = reallocarray(NULL, map->count, sizeof *sorted);
+    if (map->count > MAP_KEYS_ON_STACK)
+        sorted = reallocarray(NULL, map->count, sizeof(void *));
     if (sorted == NULL)
         abort();
     for (size_t i = 0; i < map->count; i++)
         sorted[i] = &map->items[i];
     if (map->count > 1)
-        qsort(sorted, map->count, sizeof *sorted, compare_entries);
+        qsort(sorted, map->count, sizeof(void *), compare_entries);
     put_integer(sink, (int64_t)map->count);
     for (size_t i = 0; i < map->count; i++) {
         put_tagged(sink, 's', sorted[i]->key, strlen(sorted[i]->key));

@@ -299,8 +299,10 @@ static void report_unknown(struct reader *r, const char *name)
     char shown[UNKNOWN_NAME_MAX + 1];
     size_t n = 0;
 
-    for (; n < UNKNOWN_NAME_MAX && name[n] != '\0'; n++)
-        shown[n] = name[n] > ' ' && name[n] < 0x7f ? name[n] : '?';
+    for (; name[n] != '\0' && n < UNKNOWN_NAME_MAX; n++) {
+        bool plain = name[n] > ' ' && name[n] < 0x7f;
+        shown[n] = *(plain ? &name[n] : "?");
+    }
     shown[n] = '\0';
     size_t before = enter_field(r, shown);
     wrong(r, "no such field");

@@ -166,7 +166,7 @@ static const struct reading *resolve_union(struct builder *b, avro_schema_t writ
 {
     size_t count = avro_schema_union_size(writer);
     const struct reading **branches =
-        arena_alloc(&b->plan->arena, (count + 1) * sizeof *branches, _Alignof(void *));
+        arena_alloc(&b->plan->arena, (count + 1) * sizeof(void *), _Alignof(void *));
     struct reading *reading = make(b, WIRE_UNION, 1);
 
     for (size_t i = 0; i < count && reading != NULL; i++) {
@@ -201,9 +201,14 @@ static const struct reading *resolve_items(struct builder *b, avro_schema_t writ
     if (branches[0] == NULL)
         return NULL;
     reading->branches = branches;
-    if (items != NULL) {
+    if (items == NULL)
+        return reading;
+    reading->to = reader->kind;
+    if (map) {
+        reading->item_size = sizeof(struct text_entry);
+        reading->item_align = _Alignof(struct text_entry);
+    } else {
         bool record = items->kind == TYPE_RECORD;
-        reading->to = reader->kind;
         reading->item_size = record ? items->record->size : sizeof(char *);
         reading->item_align = record ? items->record->align : _Alignof(char *);
     }
@@ -247,16 +252,13 @@ static bool add_field(struct builder *b, avro_schema_t writer, size_t index,
     return true;
 }
 
-/* Fields in the order of the wire, then defaults of ours that the writer lacks. */
+/* The writer's fields, in the order of the wire; `found` says which of ours are among them. */
 static bool add_fields(struct builder *b, avro_schema_t writer, const struct record_type *ours,
-                       struct reading *record)
+                       struct reading *record, bool *found)
 {
     size_t count = avro_schema_record_size(writer);
-    size_t our_count = ours == NULL ? 0 : ours->field_count;
-    struct arena *arena = &b->plan->arena;
     struct reading_field *fields =
-        arena_alloc(arena, (count + 1) * sizeof *fields, _Alignof(struct reading_field));
-    bool *found = arena_alloc(arena, our_count + 1, 1);
+        arena_alloc(&b->plan->arena, (count + 1) * sizeof *fields, _Alignof(struct reading_field));
 
     record->fields = fields;
     for (size_t i = 0; i < count; i++) {
@@ -269,8 +271,16 @@ static bool add_fields(struct builder *b, avro_schema_t writer, const struct rec
         if (field != NULL)
             found[field - ours->fields] = true;
     }
-    record->defaults = arena_alloc(arena, our_count * sizeof *record->defaults, _Alignof(void *));
-    for (size_t i = 0; i < our_count; i++) {
+    return true;
+}
+
+/* Fields of ours that the writer lacks. */
+static bool add_defaults(struct builder *b, const struct record_type *ours, const bool *found,
+                         struct reading *record)
+{
+    record->defaults =
+        arena_alloc(&b->plan->arena, ours->field_count * sizeof(void *), _Alignof(void *));
+    for (size_t i = 0; i < ours->field_count; i++) {
         if (found[i])
             continue;
         if (ours->fields[i].fallback.data == NULL)
@@ -303,7 +313,9 @@ static const struct reading *resolve_record(struct builder *b, avro_schema_t wri
     *met = (struct met){b->met, writer, ours, optional, reading};
     b->met = met;
     reading->building = true;
-    bool done = add_fields(b, writer, ours, reading);
+    bool *found = arena_alloc(&b->plan->arena, ours == NULL ? 0 : ours->field_count, 1);
+    bool done = add_fields(b, writer, ours, reading, found) &&
+                (ours == NULL || add_defaults(b, ours, found, reading));
     reading->building = false;
     if (!done) /* for those that have its address: branches of unions */
         *reading = (struct reading){.wire = WIRE_MISMATCH};

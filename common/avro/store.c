@@ -74,7 +74,7 @@ bool schema_store_add_json(struct schema_store *store, const char *json, size_t 
         writer_done(&writer);
         return true;
     }
-    store->writers = grown(store->writers, store->count + 1, sizeof *store->writers);
+    store->writers = grown(store->writers, store->count + 1, sizeof(void *));
     struct writer *added = grown(NULL, 1, sizeof *added);
     *added = writer;
     store->writers[store->count++] = added;

@@ -18,14 +18,14 @@ enum {
 
 /* All arrays of generated structs and struct text_map look like this. */
 struct items {
-    void *data;
+    char *data;
     size_t count;
     size_t capacity; /* of data; not in the struct's member */
 };
 
 static bool walk_union(struct walk *w, const struct reading *reading, char *out)
 {
-    int64_t index;
+    int64_t index = 0;
 
     if (!walk_long(w, &index))
         return false;
@@ -51,11 +51,18 @@ static bool walk_record(struct walk *w, const struct reading *reading, char *out
     return true;
 }
 
-/* The next block of an array or a map; its end replaces w->end where it says its size. */
-static bool read_block(struct walk *w, size_t bytes_min, size_t *count)
+/* Fewest bytes of an item; a map's has its key's length as well. */
+static size_t item_bytes_min(const struct reading *reading)
 {
-    int64_t items;
-    size_t size;
+    return reading->branches[0]->bytes_min + (reading->wire == WIRE_MAP);
+}
+
+/* The next block of an array or a map; its end replaces w->end where it says its size. */
+static bool read_block(struct walk *w, const struct reading *reading, size_t *count)
+{
+    int64_t items = 0;
+    size_t size = 0;
+    size_t bytes_min = item_bytes_min(reading);
 
     if (!walk_long(w, &items))
         return false;
@@ -74,8 +81,10 @@ static bool read_block(struct walk *w, size_t bytes_min, size_t *count)
 }
 
 /* Room for `more` items; doubles, so that many small blocks cost no more than one large. */
-static bool grow(struct walk *w, struct items *items, size_t more, size_t size, size_t align)
+static bool grow(struct walk *w, struct items *items, size_t more, const struct reading *reading)
 {
+    size_t size = reading->item_size;
+
     if (more <= items->capacity - items->count)
         return true;
     if (more > w->struct_room / size)
@@ -83,7 +92,7 @@ static bool grow(struct walk *w, struct items *items, size_t more, size_t size, 
     size_t capacity = items->count + more;
     if (items->count > 0 && capacity < 2 * items->capacity)
         capacity = 2 * items->capacity;
-    void *data = walk_take(w, capacity * size, align);
+    char *data = walk_take(w, capacity * size, reading->item_align);
     if (data == NULL)
         return false;
     if (items->count > 0)
@@ -93,29 +102,43 @@ static bool grow(struct walk *w, struct items *items, size_t more, size_t size, 
     return true;
 }
 
-static bool walk_array(struct walk *w, const struct reading *reading, char *out)
+static bool walk_item(struct walk *w, const struct reading *reading, char *item)
 {
-    const struct reading *inner = reading->branches[0];
+    static const struct reading key = {.wire = WIRE_STRING, .to = TYPE_STRING};
+    struct text_entry *entry = (struct text_entry *)(void *)item;
+
+    if (reading->wire == WIRE_ARRAY)
+        return walk(w, reading->branches[0], item);
+    return walk(w, &key, entry == NULL ? NULL : (char *)&entry->key) &&
+           walk(w, reading->branches[0], entry == NULL ? NULL : (char *)&entry->value);
+}
+
+/* The items of one block, appended to `items`; NULL: read over. */
+static bool walk_block(struct walk *w, const struct reading *reading, size_t count,
+                       struct items *items)
+{
+    if (items == NULL && item_bytes_min(reading) == 0)
+        return true; /* any number of nothing */
+    if (items != NULL && !grow(w, items, count, reading))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        char *item = items == NULL ? NULL : items->data + items->count++ * reading->item_size;
+        if (!walk_item(w, reading, item)) /* a map's key may be personal: told by its place */
+            return error_within(w->error, "[%zu]", i);
+    }
+    return true;
+}
+
+static bool walk_blocks(struct walk *w, const struct reading *reading, struct items *items)
+{
     const uint8_t *end = w->end;
-    struct items items = {0};
 
     for (size_t count = 1; count != 0; w->end = end) {
-        if (!read_block(w, inner->bytes_min, &count))
+        if (!read_block(w, reading, &count) || !walk_block(w, reading, count, items))
             return false;
-        if (out != NULL && !grow(w, &items, count, reading->item_size, reading->item_align))
-            return false;
-        bool nothing = out == NULL && inner->bytes_min == 0; /* any number of it */
-        for (size_t i = 0; i < count && !nothing; i++) {
-            char *item =
-                out == NULL ? NULL : (char *)items.data + items.count++ * reading->item_size;
-            if (!walk(w, inner, item))
-                return error_within(w->error, "[%zu]", i);
-        }
         if (w->end != end && w->at != w->end)
             return walk_malformed(w, "a block of another size than it says");
     }
-    if (out != NULL)
-        memcpy(out, &items, offsetof(struct items, capacity));
     return true;
 }
 
@@ -134,7 +157,7 @@ static bool has_key_twice(const struct text_entry *entries, size_t count)
                 twice = twice || strcmp(entries[i].key, entries[j].key) == 0;
         return twice;
     }
-    const char **keys = malloc(count * sizeof *keys);
+    const char **keys = reallocarray(NULL, count, sizeof *keys);
     if (keys == NULL)
         abort();
     for (size_t i = 0; i < count; i++)
@@ -146,38 +169,16 @@ static bool has_key_twice(const struct text_entry *entries, size_t count)
     return twice;
 }
 
-static bool walk_entry(struct walk *w, const struct reading *reading, struct text_entry *entry)
+static bool walk_collection(struct walk *w, const struct reading *reading, char *out)
 {
-    static const struct reading key = {.wire = WIRE_STRING, .to = TYPE_STRING};
-
-    if (!walk(w, &key, entry == NULL ? NULL : (char *)&entry->key))
-        return false;
-    return walk(w, reading->branches[0], entry == NULL ? NULL : (char *)&entry->value);
-}
-
-static bool walk_map(struct walk *w, const struct reading *reading, char *out)
-{
-    const uint8_t *end = w->end;
     struct items items = {0};
 
-    for (size_t count = 1; count != 0; w->end = end) {
-        if (!read_block(w, 1 + reading->branches[0]->bytes_min, &count))
-            return false;
-        if (out != NULL &&
-            !grow(w, &items, count, sizeof(struct text_entry), _Alignof(struct text_entry)))
-            return false;
-        for (size_t i = 0; i < count; i++) {
-            struct text_entry *entry =
-                out == NULL ? NULL : (struct text_entry *)items.data + items.count++;
-            if (!walk_entry(w, reading, entry)) /* the key may be personal: no name in the error */
-                return error_within(w->error, "[%zu]", i);
-        }
-        if (w->end != end && w->at != w->end)
-            return walk_malformed(w, "a block of another size than it says");
-    }
+    if (!walk_blocks(w, reading, out == NULL ? NULL : &items))
+        return false;
     if (out == NULL)
         return true;
-    if (has_key_twice(items.data, items.count))
+    if (reading->wire == WIRE_MAP &&
+        has_key_twice((const struct text_entry *)(void *)items.data, items.count))
         return walk_malformed(w, "a key twice");
     memcpy(out, &items, offsetof(struct items, capacity));
     return true;
@@ -185,17 +186,11 @@ static bool walk_map(struct walk *w, const struct reading *reading, char *out)
 
 static bool walk_nested(struct walk *w, const struct reading *reading, char *out)
 {
-    bool done;
-
     if (w->depth == DATA_DEPTH_MAX)
         return walk_malformed(w, "nested too deeply");
     w->depth++;
-    if (reading->wire == WIRE_RECORD)
-        done = walk_record(w, reading, out);
-    else if (reading->wire == WIRE_ARRAY)
-        done = walk_array(w, reading, out);
-    else
-        done = walk_map(w, reading, out);
+    bool done = reading->wire == WIRE_RECORD ? walk_record(w, reading, out)
+                                             : walk_collection(w, reading, out);
     w->depth--;
     return done;
 }

@@ -44,7 +44,7 @@ bool walk_varint(struct walk *w, int64_t *out)
 
 bool walk_size(struct walk *w, size_t *out)
 {
-    int64_t size;
+    int64_t size = 0;
 
     if (!walk_long(w, &size))
         return false;
@@ -93,7 +93,7 @@ static bool store_integer(struct walk *w, const struct reading *reading, int64_t
 
 bool walk_integer(struct walk *w, const struct reading *reading, char *out)
 {
-    int64_t value;
+    int64_t value = 0;
 
     if (!walk_long(w, &value))
         return false;
