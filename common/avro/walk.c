@@ -13,6 +13,7 @@
 enum {
     DATA_DEPTH_MAX =
         32, /* of nested values; ours nest 5 deep, a recursive writer's may nest more */
+    NOTHINGS_MAX = 65536, /* items in a block that take no bytes: no input pays for more of them */
     KEYS_COMPARED_MAX = 16, /* maps up to here are searched pair by pair, larger ones sorted */
 };
 
@@ -58,7 +59,7 @@ static size_t item_bytes_min(const struct reading *reading)
 }
 
 /* The next block of an array or a map; its end replaces w->end where it says its size. */
-static bool read_block(struct walk *w, const struct reading *reading, size_t *count)
+static bool read_block(struct walk *w, const struct reading *reading, size_t *count, bool *sized)
 {
     int64_t items = 0;
     size_t size = 0;
@@ -66,7 +67,8 @@ static bool read_block(struct walk *w, const struct reading *reading, size_t *co
 
     if (!walk_long(w, &items))
         return false;
-    if (items < 0) {
+    *sized = items < 0;
+    if (*sized) {
         if (items == INT64_MIN)
             return walk_malformed(w, "a block's count out of range");
         items = -items;
@@ -117,8 +119,8 @@ static bool walk_item(struct walk *w, const struct reading *reading, char *item)
 static bool walk_block(struct walk *w, const struct reading *reading, size_t count,
                        struct items *items)
 {
-    if (items == NULL && item_bytes_min(reading) == 0)
-        return true; /* any number of nothing */
+    if (item_bytes_min(reading) == 0 && count > NOTHINGS_MAX)
+        return walk_malformed(w, "more items than such a value may have");
     if (items != NULL && !grow(w, items, count, reading))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -132,11 +134,12 @@ static bool walk_block(struct walk *w, const struct reading *reading, size_t cou
 static bool walk_blocks(struct walk *w, const struct reading *reading, struct items *items)
 {
     const uint8_t *end = w->end;
+    bool sized = false;
 
     for (size_t count = 1; count != 0; w->end = end) {
-        if (!read_block(w, reading, &count) || !walk_block(w, reading, count, items))
+        if (!read_block(w, reading, &count, &sized) || !walk_block(w, reading, count, items))
             return false;
-        if (w->end != end && w->at != w->end)
+        if (sized && w->at != w->end)
             return walk_malformed(w, "a block of another size than it says");
     }
     return true;

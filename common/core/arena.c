@@ -87,3 +87,12 @@ void arena_done(struct arena *arena)
     free_all_but(arena->blocks, NULL);
     arena->blocks = NULL;
 }
+
+size_t arena_bytes(const struct arena *arena)
+{
+    size_t bytes = 0;
+
+    for (const struct arena_block *block = arena->blocks; block != NULL; block = block->next)
+        bytes += sizeof *block + block->capacity;
+    return bytes;
+}

@@ -20,4 +20,7 @@ char *arena_copy(struct arena *arena, const char *text, size_t length); /* adds 
 void arena_reset(struct arena *arena);
 void arena_done(struct arena *arena);
 
+/* Bytes that it holds from malloc, used or not. */
+size_t arena_bytes(const struct arena *arena);
+
 #endif

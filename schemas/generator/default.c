@@ -68,16 +68,12 @@ static struct bytes number_bytes(const struct member *member, const json_t *valu
     return long_bytes(whole);
 }
 
-struct bytes default_of(const struct member *member)
+/* Of a type that is one value; data NULL: of another type, or one that cannot have a default. */
+static struct bytes scalar_bytes(const struct member *member, const json_t *value)
 {
-    const json_t *value = json_object_get(member->json, "default");
     const char *text = json_string_value(value);
     uint8_t truth = json_is_true(value);
 
-    if (value == NULL)
-        return (struct bytes){0};
-    if (member->shape.optional)
-        return copy_of("", 1, NULL, 0); /* branch 0, null */
     switch (member->shape.kind) {
     case TYPE_BOOLEAN:
         if (json_is_boolean(value))
@@ -90,23 +86,31 @@ struct bytes default_of(const struct member *member)
             return number_bytes(member, value);
         break;
     case TYPE_STRING:
-        if (text != NULL && strlen(text) == json_string_length(value))
+        if (text != NULL)
             return text_bytes(text);
         break;
     case TYPE_ENUM:
         if (text != NULL)
             return symbol_bytes(member->name, member->shape.named, text);
         break;
-    case TYPE_ARRAY:
-        if (json_is_array(value) && json_array_size(value) == 0)
-            return copy_of("", 1, NULL, 0); /* no block */
-        break;
-    case TYPE_MAP:
-        if (json_is_object(value) && json_object_size(value) == 0)
-            return copy_of("", 1, NULL, 0);
-        break;
-    case TYPE_BYTES:
-    case TYPE_RECORD: break;
+    default: break;
     }
-    refuse(member->name, "a default that the generator does not know");
+    return (struct bytes){0};
+}
+
+struct bytes default_of(const struct member *member)
+{
+    const json_t *value = json_object_get(member->json, "default");
+    bool empty =
+        (member->shape.kind == TYPE_ARRAY && json_is_array(value) && json_array_size(value) == 0) ||
+        (member->shape.kind == TYPE_MAP && json_is_object(value) && json_object_size(value) == 0);
+
+    if (value == NULL)
+        return (struct bytes){0};
+    if (member->shape.optional || empty)
+        return copy_of("", 1, NULL, 0); /* branch 0, which is null; or no block */
+    struct bytes bytes = scalar_bytes(member, value);
+    if (bytes.data == NULL)
+        refuse(member->name, "a default that its type does not have, or the generator not know");
+    return bytes;
 }

@@ -225,7 +225,7 @@ static void print_by_name(const struct named *named)
 
     for (size_t i = 0; i < named->member_count; i++)
         sorted[i] = &named->members[i];
-    qsort(sorted, named->member_count, sizeof *sorted, compare_members);
+    qsort(sorted, named->member_count, sizeof(void *), compare_members);
     printf(".by_name = (const uint16_t[]){");
     for (size_t i = 0; i < named->member_count; i++)
         printf("%td, ", sorted[i] - named->members);
