@@ -46,7 +46,7 @@ values = {
     "StoredResults": {"results": [
         {"offset": 2**63 - 1, "kind": "EVENT", "id": "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
          "topic": "onboarding.lookup.completed.v1", "partition": 3, "key": b"key", "value": b"",
-         "headers": [{"name": "ce_id", "value": b"0190a1b2"}, {"name": "null"}]},
+         "headers": [{"name": b"ce_id", "value": b"0190a1b2"}, {"name": b"null"}]},
         {"offset": -2**63, "kind": "DEAD_LETTER", "id": "",
          "topic": "onboarding.lookup.requested.v1.dlt", "partition": -2**31},
     ]},
