@@ -104,8 +104,7 @@ static bool parse_iso(const char *text, int32_t *out_days)
     struct date date;
     const char *end;
 
-    return take_date(text, '-', &date, &end) && *end == '\0' && end == text + 10 &&
-           date_make(date, out_days);
+    return take_date(text, '-', &date, &end) && *end == '\0' && date_make(date, out_days);
 }
 
 static bool parse_ms(const char *text, int32_t *out_days)

@@ -8,12 +8,13 @@ static const int64_t bounds[] = {100, 200, 400, 800, 1600, 3200, 6400, 10000, 10
 
 static void doubles_to_its_bound(void **state)
 {
-    struct backoff longest = {0}, shortest = {0};
+    struct backoff longest = {0}, shortest = {0}, beyond = {0};
 
     (void)state;
     for (size_t i = 0; i < COUNT(bounds); i++) {
         assert_int_equal(backoff_next_ms(&shortest, 0), 0);
         assert_int_equal(backoff_next_ms(&longest, (uint64_t)bounds[i]), bounds[i]);
+        assert_int_equal(backoff_next_ms(&beyond, (uint64_t)bounds[i] + 1), 0);
     }
 }
 
@@ -37,8 +38,8 @@ static void starts_anew_after_a_success(void **state)
     for (int i = 0; i < 20; i++)
         assert_in_range(backoff_next_ms(&backoff, 5), 5, 5);
     backoff_reset(&backoff);
-    assert_int_equal(backoff_next_ms(&backoff, 100), 100);
-    assert_int_equal(backoff_next_ms(&backoff, 200), 200);
+    assert_int_equal(backoff_next_ms(&backoff, BACKOFF_FIRST_MS + 1), 0);
+    assert_int_equal(backoff_next_ms(&backoff, BACKOFF_FIRST_MS + 1), BACKOFF_FIRST_MS + 1);
 }
 
 int main(void)

@@ -161,6 +161,7 @@ static const struct mistake {
     {"only a unit", "ONBOARDING_WAIT=s", UNIT_WAIT},
     {"too short", "ONBOARDING_WAIT=99ms", RANGE_WAIT},
     {"overflow by the unit", "ONBOARDING_WAIT=9223372036854775807h", RANGE_WAIT},
+    {"overflow into the range", "ONBOARDING_WAIT=26476201841349237h", RANGE_WAIT},
     {"negative duration", "ONBOARDING_WAIT=-5s", RANGE_WAIT},
     {"size without unit", "ONBOARDING_SIZE=1024", UNIT_SIZE},
     {"size in powers of ten", "ONBOARDING_SIZE=64KB", UNIT_SIZE},

@@ -39,6 +39,7 @@ static const struct example {
     {"line and paragraph ends", "a\xe2\x80\xa8\xe2\x80\xa9" "b", "a b", "ab"},
     {"right-to-left override", "\xe2\x80\xaeJan\xe2\x80\xac", "jan", "jan"},
     {"zero width", "J\xe2\x80\x8b" "a\xe2\x80\x8c\xe2\x80\x8d\xef\xbb\xbfn", "jan", "jan"},
+    {"annotation marks", "\xef\xbf\xb9" "a\xef\xbf\xba" "b\xef\xbf\xbb", "ab", "ab"},
     {"soft hyphen", "No\xc2\xadvak", "novak", "novak"},
     {"controls", "a\x01" "b\x7f\xc2\x80" "c", "abc", "abc"},
     {"Hangul filler", "a\xe3\x85\xa4" "b", "ab", "ab"},
@@ -135,6 +136,19 @@ static void cuts_between_characters(void **state)
     assert_string_equal(text_normalize(cut, &arena), cut);
 }
 
+/* Not even in the midst of what one character becomes: of "m/s" only the m fits. */
+static void cuts_once(void **state)
+{
+    char text[TEXT_NORMAL_MAX + 8] = "";
+
+    (void)state;
+    memset(text, 'a', TEXT_NORMAL_MAX - 2);
+    memcpy(text + TEXT_NORMAL_MAX - 2, "\xe3\x8e\xa7", 4);
+    const char *cut = text_normalize(text, &arena);
+    assert_int_equal(strlen(cut), TEXT_NORMAL_MAX - 1);
+    assert_int_equal(cut[TEXT_NORMAL_MAX - 2], 'm');
+}
+
 /* A space at the cut is not left behind. */
 static void cuts_no_space(void **state)
 {
@@ -154,6 +168,7 @@ static const struct CMUnitTest singles[] = {
     cmocka_unit_test_teardown(is_idempotent, empty_arena),
     cmocka_unit_test_teardown(takes_case_and_composition_alike, empty_arena),
     cmocka_unit_test_teardown(cuts_between_characters, empty_arena),
+    cmocka_unit_test_teardown(cuts_once, empty_arena),
     cmocka_unit_test_teardown(cuts_no_space, empty_arena),
 };
 
