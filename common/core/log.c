@@ -17,6 +17,7 @@ enum {
     LINE_BYTES_MAX = PIPE_BUF, /* a pipe takes so much without mixing it with another's line */
     TEXT_BYTES_MAX = 1024,     /* of one value, escaped: one long text leaves room for the rest */
     ESCAPE_BYTES_MAX = 6,      /* \u001f */
+    REPLACEMENT = 0xfffd,      /* for a byte that is no UTF-8 */
 };
 
 /* What ends a line when fields did not fit; room for it is always kept. */
@@ -83,9 +84,8 @@ static size_t escape(const char *text, size_t left, char out[static ESCAPE_BYTES
 
     utf8proc_ssize_t size =
         utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)left, &codepoint);
-    if (size <= 0) { /* no UTF-8: U+FFFD for the byte */
-        memcpy(out, "\xef\xbf\xbd", 3);
-        *out_size = 3;
+    if (size <= 0) { /* no UTF-8 */
+        *out_size = (size_t)utf8proc_encode_char(REPLACEMENT, (utf8proc_uint8_t *)out);
         return 1;
     }
     memcpy(out, text, (size_t)size);

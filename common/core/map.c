@@ -72,17 +72,16 @@ void map_start(struct map *map, struct arena *arena)
     *map = (struct map){.arena = arena};
 }
 
-/* The slot of the key, or the empty one where it belongs. */
-static struct map_entry **slot_of(const struct map *map, struct bytes key, uint64_t hash)
+/* The slot of the key, or the free one where it belongs. */
+static struct map_slot *slot_of(const struct map *map, struct bytes key, uint64_t hash)
 {
     for (size_t i = hash;; i++) {
-        struct map_entry **slot = &map->slots[i & (map->slot_count - 1)];
-        const struct map_entry *entry = *slot;
+        struct map_slot *slot = &map->slots[i & (map->slot_count - 1)];
 
-        if (entry == NULL)
+        if (slot->entry == NULL)
             return slot;
-        if (entry->hash == hash && entry->key.size == key.size &&
-            (key.size == 0 || memcmp(entry->key.data, key.data, key.size) == 0))
+        if (slot->hash == hash && slot->entry->key.size == key.size &&
+            (key.size == 0 || memcmp(slot->entry->key.data, key.data, key.size) == 0))
             return slot;
     }
 }
@@ -92,30 +91,41 @@ void *map_find(const struct map *map, struct bytes key)
     if (map->count == 0)
         return NULL;
 
-    const struct map_entry *entry = *slot_of(map, key, map_hash(key));
+    const struct map_entry *entry = slot_of(map, key, map_hash(key))->entry;
     return entry == NULL ? NULL : entry->value;
+}
+
+static void move(struct map *map, struct map_slot from)
+{
+    size_t i = from.hash;
+
+    while (map->slots[i & (map->slot_count - 1)].entry != NULL)
+        i++;
+    map->slots[i & (map->slot_count - 1)] = from;
 }
 
 /* The arena keeps the old slots until its reset: all of them together are less than the new. */
 static void grow(struct map *map)
 {
-    size_t count = map->slot_count == 0 ? SLOTS_FIRST : 2 * map->slot_count;
+    struct map old = *map;
 
     if (map->count >= MAP_ENTRIES_MAX)
         abort();
-    map->slots = arena_alloc(map->arena, count * sizeof *map->slots, _Alignof(struct map_entry *));
-    map->slot_count = count;
-    for (struct map_entry *entry = map->first; entry != NULL; entry = entry->next)
-        *slot_of(map, entry->key, entry->hash) = entry;
+    map->slot_count = old.slot_count == 0 ? SLOTS_FIRST : 2 * old.slot_count;
+    map->slots =
+        arena_alloc(map->arena, map->slot_count * sizeof *map->slots, _Alignof(struct map_slot));
+    for (size_t i = 0; i < old.slot_count; i++)
+        if (old.slots[i].entry != NULL)
+            move(map, old.slots[i]);
 }
 
-static struct map_entry *append(struct map *map, struct bytes key, uint64_t hash)
+static struct map_entry *append(struct map *map, struct bytes key)
 {
     struct map_entry *entry = arena_new(map->arena, struct map_entry);
     const char *copy =
         key.size == 0 ? "" : arena_copy(map->arena, (const char *)key.data, key.size);
 
-    *entry = (struct map_entry){.key = {(const uint8_t *)copy, key.size}, .hash = hash};
+    entry->key = (struct bytes){(const uint8_t *)copy, key.size};
     if (map->first == NULL)
         map->first = entry;
     else
@@ -132,8 +142,8 @@ void **map_put(struct map *map, struct bytes key)
     if (2 * map->count >= map->slot_count)
         grow(map);
 
-    struct map_entry **slot = slot_of(map, key, hash);
-    if (*slot == NULL)
-        *slot = append(map, key, hash);
-    return &(*slot)->value;
+    struct map_slot *slot = slot_of(map, key, hash);
+    if (slot->entry == NULL)
+        *slot = (struct map_slot){hash, append(map, key)};
+    return &slot->entry->value;
 }

@@ -17,15 +17,19 @@ enum { MAP_ENTRIES_MAX = 1 << 20 };
 struct map_entry {
     struct bytes key; /* a copy in the arena */
     void *value;
-    uint64_t hash;
     struct map_entry *next; /* in the order of insertion */
+};
+
+struct map_slot {
+    uint64_t hash;
+    struct map_entry *entry; /* NULL: free */
 };
 
 struct map {
     struct arena *arena;
     struct map_entry *first, *last;
     size_t count;
-    struct map_entry **slots;
+    struct map_slot *slots;
     size_t slot_count; /* a power of two, or 0 */
 };
 

@@ -12,10 +12,16 @@
 
 enum { KEY_DIGITS = 44 };
 
-static bool say(char fault[static PROBLEM_TEXT_SIZE], const char *what, const char *reason)
+static bool say(char fault[static PROBLEM_TEXT_SIZE], const char *what)
 {
-    if (snprintf(fault, PROBLEM_TEXT_SIZE, "%s%s%s", what, reason == NULL ? "" : ": ",
-                 reason == NULL ? "" : reason) < 0)
+    if (snprintf(fault, PROBLEM_TEXT_SIZE, "%s", what) < 0)
+        fault[0] = '\0';
+    return false;
+}
+
+static bool say_unreadable(char fault[static PROBLEM_TEXT_SIZE])
+{
+    if (snprintf(fault, PROBLEM_TEXT_SIZE, "names a file that cannot be read: %m") < 0)
         fault[0] = '\0';
     return false;
 }
@@ -25,11 +31,11 @@ static bool check(int file, char fault[static PROBLEM_TEXT_SIZE])
     struct stat status;
 
     if (fstat(file, &status) != 0)
-        return say(fault, "names a file that cannot be read", strerror(errno));
+        return say_unreadable(fault);
     if (!S_ISREG(status.st_mode))
-        return say(fault, "names something that is not a regular file", NULL);
+        return say(fault, "names something that is not a regular file");
     if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return say(fault, "names a file that others may read; chmod 600 mends it", NULL);
+        return say(fault, "names a file that others may read; chmod 600 mends it");
     return true;
 }
 
@@ -59,17 +65,17 @@ static bool read_checked(int file, char *out, size_t *out_size,
     size_t size = got < 0 ? 0 : (size_t)got;
 
     if (got < 0)
-        return say(fault, "names a file that cannot be read", strerror(errno));
+        return say_unreadable(fault);
     if (size > SECRET_BYTES_MAX)
-        return say(fault, "names a file larger than 64 KiB", NULL);
+        return say(fault, "names a file larger than 64 KiB");
     if (memchr(out, '\0', size) != NULL)
-        return say(fault, "names a file with a NUL inside", NULL);
+        return say(fault, "names a file with a NUL inside");
     if (size > 0 && out[size - 1] == '\n')
         size--;
     if (size > 0 && out[size - 1] == '\r')
         size--;
     if (size == 0)
-        return say(fault, "names a file that is empty", NULL);
+        return say(fault, "names a file that is empty");
     *out_size = size;
     return true;
 }
@@ -83,7 +89,7 @@ static bool read_secret(const char *path, char *out, size_t *out_size,
     bool ok;
 
     if (file < 0)
-        return say(fault, "names a file that cannot be read", strerror(errno));
+        return say_unreadable(fault);
     ok = check(file, fault) && read_checked(file, out, out_size, fault);
     close(file);
     if (ok)
@@ -167,7 +173,7 @@ bool secret_read_key(const char *path, struct key *out, char fault[static PROBLE
     bool ok = read_secret(path, buffer, &size, fault);
 
     if (ok && !decode_key(buffer, size, out))
-        ok = say(fault, "names a file that does not hold 32 bytes in base64", NULL);
+        ok = say(fault, "names a file that does not hold 32 bytes in base64");
     wipe_buffer(buffer);
     return ok;
 }

@@ -198,7 +198,7 @@ static void wipe_setting(const struct setting *setting, void *member)
     case SETTING_SECRET_FILE:
         text = *(const char **)member;
         if (text != NULL && *text != '\0') /* ours, from malloc; "" is not */
-            OPENSSL_cleanse((char *)(uintptr_t)text, strlen(text));
+            OPENSSL_cleanse((char *)text, strlen(text));
         break;
     default: break;
     }

@@ -112,8 +112,7 @@ static struct MHD_Response *response_of(const struct answer *answer)
 
     if (answer->text != NULL)
         return MHD_create_response_from_buffer(answer->size, answer->text, MHD_RESPMEM_MUST_FREE);
-    return MHD_create_response_from_buffer(strlen(words), (void *)(uintptr_t)words,
-                                           MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(strlen(words), (void *)words, MHD_RESPMEM_PERSISTENT);
 }
 
 /* Answers at the head already: a body, if one comes, is not read. */
@@ -209,8 +208,8 @@ bool health_start(const char *address, uint16_t port, unsigned loop_count, int64
     if (health->daemon != NULL)
         info = MHD_get_daemon_info(health->daemon, MHD_DAEMON_INFO_BIND_PORT);
     if (info == NULL) {
-        error_set(error, ERROR_FATAL, "health: cannot listen on %s port %u: %s", address,
-                  (unsigned)port, strerror(errno));
+        error_set(error, ERROR_FATAL, "health: cannot listen on %s port %u: %m", address,
+                  (unsigned)port);
         health_stop(health);
         return false;
     }

@@ -13,6 +13,8 @@
 #define ID     TEXT(HEADER_ID, "e-1")
 #define SOURCE TEXT(HEADER_SOURCE, "upstream")
 
+#define NO_TIME "ce_time is no time of RFC 3339 with its zone in 1970..9999"
+
 enum { LIST_MAX = 8, TIMESTAMP = 1000, BIG = 70000 };
 
 static char big[BIG + 1];  /* 'x's */
@@ -46,7 +48,6 @@ static const struct refused {
     {"no id", {SOURCE}, "ce_id is missing"},
     {"null id", {NOTHING(HEADER_ID), SOURCE}, "ce_id is missing"},
     {"empty id", {TEXT(HEADER_ID, ""), SOURCE}, "ce_id is empty"},
-    {"id of 300 bytes", {{HEADER_ID, {(const uint8_t *)big, 300}}, SOURCE}, "ce_id is too long"},
     {"id of 256 bytes", {{HEADER_ID, {(const uint8_t *)big, 256}}, SOURCE}, "ce_id is too long"},
     {"id with a newline", {TEXT(HEADER_ID, "a\nb"), SOURCE}, "ce_id is holding control characters"},
     {"id with NUL", {TEXT(HEADER_ID, "a\0b"), SOURCE}, "ce_id is holding control characters"},
@@ -61,24 +62,15 @@ static const struct refused {
     {"source twice", {ID, SOURCE, SOURCE}, "ce_source is given twice"},
     {"source too long", {ID, {HEADER_SOURCE, {(const uint8_t *)big, 256}}}, "ce_source is too long"},
     {"names are case-sensitive", {TEXT("CE_ID", "e-1"), SOURCE}, "ce_id is missing"},
-    {"type with a newline", {ID, SOURCE, TEXT(HEADER_TYPE, "\n")},
-     "ce_type is holding control characters"},
-    {"subject too long", {ID, SOURCE, {HEADER_SUBJECT, {(const uint8_t *)big, 1025}}},
-     "ce_subject is too long"},
-    {"correlation twice", {ID, SOURCE, TEXT(HEADER_CORRELATION_ID, "a"), TEXT(HEADER_CORRELATION_ID, "a")},
-     "ce_correlationid is given twice"},
-    {"time without zone", {ID, SOURCE, TEXT(HEADER_TIME, "2026-01-31T23:59:59")},
-     "ce_time is no time of RFC 3339 with its zone in 1970..9999"},
-    {"time of year 0", {ID, SOURCE, TEXT(HEADER_TIME, "0000-01-01T00:00:00Z")},
-     "ce_time is no time of RFC 3339 with its zone in 1970..9999"},
-    {"empty time", {ID, SOURCE, TEXT(HEADER_TIME, "")},
-     "ce_time is no time of RFC 3339 with its zone in 1970..9999"},
-    {"time with NUL behind", {ID, SOURCE, TEXT(HEADER_TIME, "2026-01-31T23:59:59Z\0")},
-     "ce_time is no time of RFC 3339 with its zone in 1970..9999"},
-    {"time without an end", {ID, SOURCE, {HEADER_TIME, {(const uint8_t *)big, 60000}}},
-     "ce_time is no time of RFC 3339 with its zone in 1970..9999"},
-    {"time twice", {ID, SOURCE, TEXT(HEADER_TIME, "2026-01-31T23:59:59Z"),
-                    TEXT(HEADER_TIME, "2026-01-31T23:59:59Z")}, "ce_time is given twice"},
+    {"type with a newline", {ID, SOURCE, TEXT(HEADER_TYPE, "\n")}, "ce_type is holding control characters"},
+    {"subject too long", {ID, SOURCE, {HEADER_SUBJECT, {(const uint8_t *)big, 1025}}}, "ce_subject is too long"},
+    {"correlation twice", {ID, SOURCE, TEXT(HEADER_CORRELATION_ID, "a"), TEXT(HEADER_CORRELATION_ID, "a")}, "ce_correlationid is given twice"},
+    {"time without zone", {ID, SOURCE, TEXT(HEADER_TIME, "2026-01-31T23:59:59")}, NO_TIME},
+    {"time of year 0", {ID, SOURCE, TEXT(HEADER_TIME, "0000-01-01T00:00:00Z")}, NO_TIME},
+    {"empty time", {ID, SOURCE, TEXT(HEADER_TIME, "")}, NO_TIME},
+    {"time with NUL behind", {ID, SOURCE, TEXT(HEADER_TIME, "2026-01-31T23:59:59Z\0")}, NO_TIME},
+    {"time without an end", {ID, SOURCE, {HEADER_TIME, {(const uint8_t *)big, 60000}}}, NO_TIME},
+    {"time twice", {ID, SOURCE, TEXT(HEADER_TIME, "?"), TEXT(HEADER_TIME, "?")}, "ce_time is given twice"},
     {"a foreign header too large", {ID, SOURCE, {"x", {(const uint8_t *)big, BIG}}},
      "more than 65536 bytes of headers"},
     {"a name too large", {ID, SOURCE, {big, {NULL, 0}}}, "more than 65536 bytes of headers"},
@@ -183,16 +175,15 @@ static void does_with_id_and_source(void **state)
 
 static void keeps_timestamps_in_bounds(void **state)
 {
-    static const struct header headers[] = {ID, SOURCE};
-    struct header_list list = {headers, COUNT(headers)};
-    struct event_meta meta;
+    static const struct header headers[LIST_MAX] = {ID, SOURCE};
+    struct event_meta early, late;
     struct error error;
 
     (void)state;
-    assert_true(event_meta_read(list, -1, &arena, &meta, &error));
-    assert_int_equal(meta.time_ms, 0);
-    assert_true(event_meta_read(list, INT64_MAX, &arena, &meta, &error));
-    assert_true(meta.time_ms == TIME_MS_MAX);
+    assert_true(event_meta_read(list_of(headers), -1, &arena, &early, &error));
+    assert_true(event_meta_read(list_of(headers), INT64_MAX, &arena, &late, &error));
+    assert_int_equal(early.time_ms, 0);
+    assert_true(late.time_ms == TIME_MS_MAX);
 }
 
 /* A broken or repeated traceparent starts another trace, and tracestate goes with the old one. */
@@ -242,7 +233,6 @@ static const struct replied {
     {"negative partition", {TEXT(HEADER_REPLY_TOPIC, "r"), TEXT(HEADER_REPLY_PARTITION, "\xff\xff\xff\xff")}, NULL, -1},
     {"three bytes", {TEXT(HEADER_REPLY_TOPIC, "r"), TEXT(HEADER_REPLY_PARTITION, "\0\0\1")}, NULL, -1},
     {"no digits", {TEXT(HEADER_REPLY_TOPIC, "r"), TEXT(HEADER_REPLY_PARTITION, "")}, NULL, -1},
-    {"words", {TEXT(HEADER_REPLY_TOPIC, "r"), TEXT(HEADER_REPLY_PARTITION, "three")}, NULL, -1},
     {"2^31", {TEXT(HEADER_REPLY_TOPIC, "r"), TEXT(HEADER_REPLY_PARTITION, "2147483648")}, NULL, -1},
     {"no topic", {TEXT(HEADER_REPLY_PARTITION, "1")}, NULL, -1},
     {"empty topic", {TEXT(HEADER_REPLY_TOPIC, "")}, NULL, -1},
@@ -294,22 +284,16 @@ static void assert_header(struct header_list headers, const char *name, const ch
     assert_memory_equal(value.data, expected, value.size);
 }
 
-static const struct event_meta cause = {
-    .id = "e-1",
-    .source = "upstream",
-    .correlation_id = "c-1",
-    .traceparent = TRACEPARENT,
-    .tracestate = "a=b",
-};
+static const struct event_meta cause = {.id = "e-1",
+                                        .source = "upstream",
+                                        .correlation_id = "c-1",
+                                        .traceparent = TRACEPARENT,
+                                        .tracestate = "a=b"};
 
 static struct header_list written(const struct event_meta *because)
 {
-    struct result_meta meta = {.id = "r-1",
-                               .source = "onboarding/lookup",
-                               .type = "onboarding.lookup.completed.v1",
-                               .subject = "p-7",
-                               .time_ms = INT64_C(1769903999123),
-                               .cause = because};
+    struct result_meta meta = {"r-1", "onboarding/lookup",    "onboarding.lookup.completed.v1",
+                               "p-7", INT64_C(1769903999123), because};
 
     return event_meta_write(&meta, &arena);
 }
@@ -332,7 +316,7 @@ static void writes_what_a_result_says(void **state)
     assert_header(headers, HEADER_TRACESTATE, "a=b");
     assert_int_equal(traceparent.size, TRACEPARENT_SIZE - 1);
     assert_memory_equal(traceparent.data, TRACEPARENT, 36);
-    assert_memory_not_equal(traceparent.data + 36, TRACEPARENT + 36, 16);
+    assert_memory_not_equal(traceparent.data + 36, &TRACEPARENT[36], 16);
     assert_memory_equal(traceparent.data + 52, "-01", 3);
     assert_int_equal(headers.count, 11);
 }

@@ -12,7 +12,7 @@
 #include "common/core/base.h"
 #include "tests/support/test.h"
 
-enum { THREADS = 4, ROUNDS = 100000 };
+enum { THREADS = 4, ROUNDS = 400000 };
 
 static const struct metric_family records = {
     .name = "test_records_total", .help = "Records\nand \\ more", .labels = {"topic", "outcome"}};
@@ -169,12 +169,15 @@ static void heads_each_family_once(void **state)
     free(text);
 }
 
+static pthread_barrier_t all_there;
+
 static void *race(void *unused)
 {
     struct metric *count = metric_of(&raced, NULL, NULL, NULL);
     struct metric *histogram = metric_of(&raced_seconds, NULL, NULL, NULL);
 
     (void)unused;
+    (void)pthread_barrier_wait(&all_there);
     for (int i = 0; i < ROUNDS; i++) {
         metric_add(count, 1);
         metric_observe(histogram, 0.5);
@@ -187,12 +190,14 @@ static void loses_no_update_to_a_race(void **state)
     pthread_t threads[THREADS];
 
     (void)state;
+    assert_int_equal(pthread_barrier_init(&all_there, NULL, THREADS), 0);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, race, NULL), 0);
     for (int i = 0; i < 10; i++) /* shown meanwhile */
         (void)read_value("test_raced_total");
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(pthread_barrier_destroy(&all_there), 0);
     assert_value("test_raced_total", THREADS * ROUNDS);
     assert_value("test_raced_seconds_sum", THREADS * ROUNDS * 0.5);
     assert_value("test_raced_seconds_bucket{le=\"1\"}", THREADS * ROUNDS);
