@@ -327,23 +327,52 @@ static void clear_suspects(struct loop *loop)
         }
 }
 
-void loop_handle(struct loop *loop)
+/*
+ * The records from `from` on that may share a transaction: all, but one of a partition whose
+ * owners keep dying stands alone, so that the one in hand is known.
+ */
+static size_t segment(const struct loop *loop, size_t from)
 {
-    struct run run = {.loop = loop};
+    size_t count = 0;
+
+    while (from + count < loop->record_count) {
+        if (loop->records[from + count]->partition->deaths >= SUSPICION_DEATHS)
+            return count == 0 ? 1 : count;
+        count++;
+    }
+    return count;
+}
+
+/* False: the loop was suspended, and the records with it. */
+static bool handle_segment(struct run *run, struct record **records, size_t count)
+{
+    struct loop *loop = run->loop;
     struct error error;
     int64_t start_us = clock_monotonic_us();
-    int64_t decoded_us;
 
-    if (!loop_decode(loop, &error)) {
+    if (!loop_decode(loop, records, count, &error)) {
         loop_suspend(loop, error.text);
-        return;
+        return false;
     }
-    decoded_us = clock_monotonic_us();
+    int64_t decoded_us = clock_monotonic_us();
+    bool fine = run_records(run, records, count, 0);
     metric_observe(loop->metrics.decode_seconds, (double)(decoded_us - start_us) / 1e6);
-    run.policy = policies_hold(loop->worker->policies);
-    (void)run_records(&run, loop->records, loop->record_count, 0);
-    policies_release(loop->worker->policies, run.policy);
     metric_observe(loop->metrics.transaction_seconds,
                    (double)(clock_monotonic_us() - decoded_us) / 1e6);
     clear_suspects(loop);
+    return fine;
+}
+
+void loop_handle(struct loop *loop)
+{
+    struct run run = {.loop = loop, .policy = policies_hold(loop->worker->policies)};
+    size_t at = 0;
+    bool fine = true;
+
+    while (fine && at < loop->record_count) {
+        size_t count = segment(loop, at);
+        fine = handle_segment(&run, loop->records + at, count);
+        at += count;
+    }
+    policies_release(loop->worker->policies, run.policy);
 }

@@ -105,18 +105,9 @@ static bool admit(struct loop *loop, rd_kafka_message_t *message)
     return true;
 }
 
-/* Under suspicion a batch is one record, so that the one in hand is known. */
-static size_t records_max(const struct loop *loop)
-{
-    for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
-        if (p->state == PARTITION_ACTIVE && p->deaths >= SUSPICION_DEATHS)
-            return 1;
-    return (size_t)loop->worker->config.batch_records;
-}
-
 void loop_gather(struct loop *loop, int timeout_ms)
 {
-    while (loop->record_count < records_max(loop) &&
+    while (loop->record_count < (size_t)loop->worker->config.batch_records &&
            loop->record_bytes < (size_t)loop->worker->config.batch_bytes) {
         rd_kafka_message_t *message =
             rd_kafka_consumer_poll(loop->consumer, loop->record_count == 0 ? timeout_ms : 0);
@@ -234,10 +225,10 @@ static void park_suspect(struct loop *loop, struct record *record)
     digest_raw(loop, record);
 }
 
-bool loop_decode(struct loop *loop, struct error *error)
+bool loop_decode(struct loop *loop, struct record **records, size_t count, struct error *error)
 {
-    for (size_t i = 0; i < loop->record_count; i++) {
-        struct record *record = loop->records[i];
+    for (size_t i = 0; i < count; i++) {
+        struct record *record = records[i];
         struct partition *partition = record->partition;
         if (partition->deaths >= SUSPICION_DEATHS && is_suspect(record)) {
             park_suspect(loop, record);

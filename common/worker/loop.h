@@ -69,7 +69,8 @@ void loop_commit_to_group(struct loop *loop);
 /* intake.c */
 void loop_gather(struct loop *loop, int timeout_ms);
 void loop_drop_records(struct loop *loop, const struct partition *partition); /* NULL: all */
-MUST_CHECK bool loop_decode(struct loop *loop, struct error *error);
+MUST_CHECK bool loop_decode(struct loop *loop, struct record **records, size_t count,
+                            struct error *error);
 
 /* handle.c */
 void loop_handle(struct loop *loop);
