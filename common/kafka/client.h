@@ -57,6 +57,9 @@ struct kafka_message {
 /* librdkafka's error, NO_ERROR when the message is on its way. */
 rd_kafka_resp_err_t kafka_produce(rd_kafka_t *producer, const struct kafka_message *message);
 
-enum { KAFKA_METADATA_MS_MAX = 5000 };
+enum {
+    KAFKA_METADATA_MS_MAX = 5000,
+    KAFKA_TOPIC_SIZE = 256, /* Kafka allows 249 characters */
+};
 
 #endif

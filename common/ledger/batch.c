@@ -2,6 +2,7 @@
 #include "common/ledger/batch.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -418,6 +419,7 @@ enum batch_end batch_fail(struct batch *batch)
     enum batch_end end = ends[db_verdict(db)];
     struct error error;
 
+    snprintf(batch->sqlstate, sizeof batch->sqlstate, "%s", db_sqlstate(db));
     if (db_alive(db)) {
         db_queue(db, &sql_rollback, NULL);
         if (!db_exchange(db, &error))

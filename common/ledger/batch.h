@@ -57,6 +57,7 @@ struct batch {
     int64_t opened_ms; /* monotonic, before the stamps were taken */
     int64_t now_ms;    /* PostgreSQL's clock */
     size_t fence_answer, find_answer;
+    char sqlstate[6]; /* of the failure that ended it; "" without */
 };
 
 /* Opens the transaction: queues, exchanges nothing. Needs a connected ledger. */

@@ -150,6 +150,7 @@ bool ledger_mark(struct ledger *ledger, struct partition *const *partitions, siz
         struct partition *p = partitions[i];
         int64_t published = partition_published_offset(p);
         bool trusted = p->state == PARTITION_ACTIVE ||
+                       (clean && p->state == PARTITION_READY) || /* nothing is on its way */
                        (MUTANT("mark_on_suspended") && p->owner_epoch >= 0);
         if (!trusted || (published <= p->marked_offset && !clean))
             continue;

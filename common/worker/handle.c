@@ -12,6 +12,8 @@ enum {
     REPEATS_MAX = 5, /* of a transaction that lost a race */
 };
 
+#define SQLSTATE_UNIQUE "23505"
+
 /* A transaction over a run of the gathered records. */
 struct run {
     struct loop *loop;
@@ -282,8 +284,7 @@ static bool run_records(struct run *run, struct record **records, size_t count, 
 static void refuse(struct run *run, struct record *record)
 {
     record->parked = true;
-    error_poison(&record->error, REASON_DATA_REFUSED, "SQLSTATE %s",
-                 db_sqlstate(run->loop->ledger.db));
+    error_poison(&record->error, REASON_DATA_REFUSED, "SQLSTATE %s", run->batch.sqlstate);
 }
 
 static bool halve(struct run *run, struct record **records, size_t count, unsigned depth)
@@ -304,6 +305,8 @@ static bool run_records(struct run *run, struct record **records, size_t count, 
         end = transact(run, records, count);
         metric_add(loop->metrics.batches[end], 1);
     }
+    if (end == BATCH_REPEAT && strcmp(run->batch.sqlstate, SQLSTATE_UNIQUE) == 0)
+        end = BATCH_DATA; /* no race lasts so long: a value is to blame */
     if (end == BATCH_DONE)
         return finish(run);
     if (end == BATCH_DATA && count == 1 && !records[0]->parked) {

@@ -187,8 +187,35 @@ static void serve_signals(struct worker *worker, const sigset_t *set, int64_t ms
         worker->stopping = true;
 }
 
-/* The partition counts of the output topics; waits for the brokers as long as it takes. */
-static bool find_outputs(struct worker *worker, const sigset_t *signals, struct error *error)
+/* A dead letter goes to the partition of its record's number, so there must be as many. */
+static bool check_dead_letters(rd_kafka_t *client, const struct topic *topic, struct error *error)
+{
+    char name[KAFKA_TOPIC_SIZE];
+    int32_t partitions;
+    int32_t dead_letter_partitions;
+
+    snprintf(name, sizeof name, "%s.dlt", topic->name);
+    if (!kafka_partition_count(client, topic->name, &partitions, error) ||
+        !kafka_partition_count(client, name, &dead_letter_partitions, error))
+        return false;
+    if (dead_letter_partitions >= partitions)
+        return true;
+    return error_set(error, ERROR_RETRY, "topic %s has too few partitions", name);
+}
+
+/* The n-th thing that must be there before the loops start: outputs, then inputs. */
+static bool check_topic(struct worker *worker, rd_kafka_t *client, size_t n, struct error *error)
+{
+    const struct service *what = worker->service;
+
+    if (n < what->output_count)
+        return kafka_partition_count(client, worker->outputs[n].topic->name,
+                                     &worker->outputs[n].partition_count, error);
+    return check_dead_letters(client, what->routes[n - what->output_count].from, error);
+}
+
+/* Waits for the topics as long as it takes; outputs get their partition counts. */
+static bool find_topics(struct worker *worker, const sigset_t *signals, struct error *error)
 {
     struct backoff backoff = {0};
     rd_kafka_conf_t *conf;
@@ -198,9 +225,9 @@ static bool find_outputs(struct worker *worker, const sigset_t *signals, struct 
     if (!kafka_configure(&worker->kafka, kafka_producer_properties, &conf, error) ||
         !kafka_open(RD_KAFKA_PRODUCER, conf, &client, error))
         return false;
-    while (found < worker->service->output_count && !worker->stopping) {
-        struct output_topic *output = &worker->outputs[found];
-        if (kafka_partition_count(client, output->topic->name, &output->partition_count, error)) {
+    while (found < worker->service->output_count + worker->service->route_count &&
+           !worker->stopping) {
+        if (check_topic(worker, client, found, error)) {
             found++;
             continue;
         }
@@ -251,7 +278,7 @@ static int run(struct worker *worker)
              LOG_TEXT("group", worker->config.consumer_group),
              LOG_INT("loops", worker->config.loops),
              LOG_INT("health_port", health_port(worker->health)));
-    if (find_outputs(worker, &signals, &error))
+    if (find_topics(worker, &signals, &error))
         run_loops(worker, &signals);
     else
         worker->failed = true;
