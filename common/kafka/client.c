@@ -24,6 +24,18 @@ const struct kafka_property kafka_producer_properties[] = {
     {NULL, NULL},
 };
 
+const struct kafka_property kafka_brief_producer_properties[] = {
+    {"acks", "1"},
+    {"message.timeout.ms", "10000"},
+    {"retries", "3"},
+    {"socket.timeout.ms", "3000"},
+    {"linger.ms", "0"},
+    {"queue.buffering.max.messages", "10000"},
+    {"queue.buffering.max.kbytes", "16384"},
+    {"log_level", "0"},
+    {NULL, NULL},
+};
+
 const struct kafka_property kafka_reader_properties[] = {
     {"group.id", "onboarding-readback"}, /* required for assigning; nothing is committed to it */
     {"enable.auto.commit", "false"},

@@ -26,6 +26,9 @@ MUST_CHECK bool kafka_configure(const struct kafka_options *options,
 /* The idempotent producer of results: nothing is ever skipped or overtaken. */
 extern const struct kafka_property kafka_producer_properties[];
 
+/* A producer whose records may be lost: replies, probes. Its tries are bounded. */
+extern const struct kafka_property kafka_brief_producer_properties[];
+
 /* A consumer by assignment, without a group's offsets; reads what is not yet replicated too. */
 extern const struct kafka_property kafka_reader_properties[];
 

@@ -123,6 +123,8 @@ static bool is_ready(const struct loop *loop)
     for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
         if (p->state == PARTITION_DOUBTFUL || p->state == PARTITION_STOPPED)
             return false;
+    if (clock_probe_skew_ms(loop->worker->clock_probe) > FENCE_MARGIN_MS)
+        return false; /* a copy of a result could appear */
     return loop->ledger.db == NULL || db_alive(loop->ledger.db);
 }
 

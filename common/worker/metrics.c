@@ -55,6 +55,10 @@ static const struct metric_family lag = {
     "onboarding_lag_records", "Records of the log not yet consumed", METRIC_GAUGE,
     {"topic", "partition"}, {0}};
 
+static const struct metric_family clock_skew = {
+    "onboarding_clock_skew_seconds", "Brokers' clocks against PostgreSQL's, at least; -1: not known",
+    METRIC_GAUGE, {NULL}, {0}};
+
 void metrics_find(struct loop_metrics *metrics)
 {
     for (int end = BATCH_DONE; end <= BATCH_DOUBT; end++)
@@ -100,4 +104,10 @@ void metrics_set_lag(const struct partition *partition)
 void metrics_forget_lag(const struct partition *partition)
 {
     set_lag(partition, 0);
+}
+
+void metrics_set_skew(int64_t skew_ms)
+{
+    metric_set(metric_of(&clock_skew, NULL, NULL, NULL),
+               skew_ms < 0 ? -1 : (double)skew_ms / 1000);
 }

@@ -22,6 +22,7 @@ void metrics_find(struct loop_metrics *metrics);
 void metrics_count_outcome(const struct record *record);
 void metrics_set_lag(const struct partition *partition);
 void metrics_forget_lag(const struct partition *partition);
+void metrics_set_skew(int64_t skew_ms); /* negative: not known */
 
 extern const char *const batch_end_text[];
 extern const char *const fate_text[];

@@ -14,19 +14,6 @@ struct replies {
     const char *prefix;
 };
 
-/* Bounded: a reply nobody can take must not hold anything up. */
-static const struct kafka_property properties[] = {
-    {"acks", "1"},
-    {"message.timeout.ms", "10000"},
-    {"retries", "3"},
-    {"socket.timeout.ms", "3000"},
-    {"linger.ms", "0"},
-    {"queue.buffering.max.messages", "10000"},
-    {"queue.buffering.max.kbytes", "16384"},
-    {"log_level", "0"},
-    {NULL, NULL},
-};
-
 bool replies_new(const struct kafka_options *options, const char *prefix, struct replies **out,
                  struct error *error)
 {
@@ -34,7 +21,7 @@ bool replies_new(const struct kafka_options *options, const char *prefix, struct
     rd_kafka_conf_t *conf;
     rd_kafka_t *producer;
 
-    if (!kafka_configure(options, properties, &conf, error) ||
+    if (!kafka_configure(options, kafka_brief_producer_properties, &conf, error) ||
         !kafka_open(RD_KAFKA_PRODUCER, conf, &producer, error))
         return false;
     replies = calloc(1, sizeof *replies);

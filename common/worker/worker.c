@@ -240,6 +240,19 @@ static bool find_topics(struct worker *worker, const sigset_t *signals, struct e
     return true;
 }
 
+/* The fence holds while clocks agree; said once when that changes. */
+static void watch_clocks(const struct worker *worker)
+{
+    static int64_t said_ms;
+    int64_t skew_ms = clock_probe_skew_ms(worker->clock_probe);
+
+    metrics_set_skew(skew_ms);
+    if (skew_ms != said_ms && skew_ms > FENCE_MARGIN_MS / 2)
+        log_line(LOG_ERROR, "clocks of a broker and of PostgreSQL differ",
+                 LOG_INT("at_least_ms", skew_ms), LOG_INT("margin_ms", FENCE_MARGIN_MS));
+    said_ms = skew_ms;
+}
+
 static void run_loops(struct worker *worker, const sigset_t *signals)
 {
     size_t count = (size_t)worker->config.loops;
@@ -254,8 +267,10 @@ static void run_loops(struct worker *worker, const sigset_t *signals)
         if (pthread_create(&threads[i], NULL, loop_run, &loops[i]) != 0)
             abort();
     }
-    while (!worker->stopping)
+    while (!worker->stopping) {
         serve_signals(worker, signals, SIGNAL_WAIT_MS);
+        watch_clocks(worker);
+    }
     for (size_t i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
     free(threads);
@@ -278,10 +293,13 @@ static int run(struct worker *worker)
              LOG_TEXT("group", worker->config.consumer_group),
              LOG_INT("loops", worker->config.loops),
              LOG_INT("health_port", health_port(worker->health)));
-    if (find_topics(worker, &signals, &error))
+    if (find_topics(worker, &signals, &error)) {
+        worker->clock_probe = clock_probe_start(&worker->kafka, &worker->database);
         run_loops(worker, &signals);
-    else
+        clock_probe_stop(worker->clock_probe);
+    } else {
         worker->failed = true;
+    }
     health_stop(worker->health);
     log_line(LOG_INFO, "stopped", LOG_TEXT("error", worker->failed ? error.text : NULL));
     return worker->failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -6,6 +6,7 @@
 
 #include "common/avro/codec.h"
 #include "common/kafka/client.h"
+#include "common/ledger/clock_probe.h"
 #include "common/ledger/ledger.h"
 #include "common/ledger/results.h"
 #include "common/postgres/config.h"
@@ -29,6 +30,7 @@ struct worker {
     struct parked_by parked_by;
     struct policies *policies; /* changes on SIGHUP; has a lock of its own */
     struct health *health;
+    struct clock_probe *clock_probe;
     _Atomic bool stopping;     /* SIGTERM, or a loop that cannot go on */
     _Atomic bool failed;       /* the latter: exit with 1 */
 };
