@@ -40,7 +40,6 @@ extern const size_t kafka_setting_count;
 void kafka_config_check(const struct kafka_config *config, struct problems *problems);
 
 /* In librdkafka's words. */
-struct kafka_options kafka_config_options(const struct kafka_config *config,
-                                          const char *client_id);
+struct kafka_options kafka_config_options(const struct kafka_config *config, const char *client_id);
 
 #endif
