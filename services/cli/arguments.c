@@ -1,0 +1,168 @@
+/* Command lines by tables. */
+#include "arguments.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { DIGITS_MAX = 18, NAME_MAX_SHOWN = 30 };
+
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] != '\0';
+}
+
+static const struct argument *find_option(const struct argument *arguments, size_t count,
+                                          const char *word, size_t size)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_option(arguments[i].name) && strlen(arguments[i].name) == size &&
+            memcmp(arguments[i].name, word, size) == 0)
+            return &arguments[i];
+    return NULL;
+}
+
+/* The n-th place; the last one may be a list, which takes all that follow. */
+static const struct argument *find_place(const struct argument *arguments, size_t count, size_t n)
+{
+    const struct argument *last = NULL;
+    size_t places = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (is_option(arguments[i].name))
+            continue;
+        last = &arguments[i];
+        if (places++ == n)
+            return last;
+    }
+    return last != NULL && last->kind == ARGUMENT_LIST ? last : NULL;
+}
+
+static bool read_count(const struct argument *argument, const char *text, int64_t *out)
+{
+    size_t size = strlen(text);
+    int64_t number = 0;
+
+    if (size == 0 || size > DIGITS_MAX || strspn(text, "0123456789") != size)
+        return false;
+    for (; *text != '\0'; text++)
+        number = number * 10 + (*text - '0');
+    *out = number;
+    return number >= argument->min && number <= argument->max;
+}
+
+static bool take(const struct argument *argument, char *const *word, const char *text, void *values,
+                 struct error *error)
+{
+    void *member = (char *)values + argument->offset;
+
+    switch (argument->kind) {
+    case ARGUMENT_FLAG: *(bool *)member = true; return true;
+    case ARGUMENT_TEXT:
+        if (text[0] == '\0')
+            return error_set(error, ERROR_FATAL, "%s is empty", argument->name);
+        *(const char **)member = text;
+        return true;
+    case ARGUMENT_COUNT:
+        if (read_count(argument, text, member))
+            return true;
+        return error_set(error, ERROR_FATAL, "%s is no number in %lld..%lld", argument->name,
+                         (long long)argument->min, (long long)argument->max);
+    case ARGUMENT_LIST: {
+        struct argument_list *list = member;
+        if (list->count == 0)
+            list->items = word;
+        else if (list->items + list->count != word)
+            return error_set(error, ERROR_FATAL, "options go before %s", argument->name);
+        list->count++;
+        return true;
+    }
+    }
+    return false;
+}
+
+/* An option, with its value behind '=' or in the next word; `at` moves to the last word taken. */
+static bool take_option(const struct argument *arguments, size_t count, int argc, char *const *argv,
+                        int *at, const struct argument **taken, void *values, struct error *error)
+{
+    const char *word = argv[*at];
+    size_t size = strcspn(word, "=");
+    const struct argument *argument = find_option(arguments, count, word, size);
+    const char *text = word[size] == '=' ? word + size + 1 : NULL;
+
+    if (argument == NULL)
+        return error_set(error, ERROR_FATAL, "unknown option %.*s",
+                         (int)(size < NAME_MAX_SHOWN ? size : NAME_MAX_SHOWN), word);
+    if (argument->kind == ARGUMENT_FLAG && text != NULL)
+        return error_set(error, ERROR_FATAL, "%s takes no value", argument->name);
+    if (argument->kind != ARGUMENT_FLAG && text == NULL) {
+        if (*at + 1 == argc)
+            return error_set(error, ERROR_FATAL, "%s wants a value", argument->name);
+        text = argv[++*at];
+    }
+    *taken = argument;
+    return take(argument, NULL, text, values, error);
+}
+
+static bool check_required(const struct argument *arguments, size_t count, uint64_t given,
+                           struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (arguments[i].required && (given >> i & 1) == 0)
+            return error_set(error, ERROR_FATAL, "%s is missing", arguments[i].name);
+    return true;
+}
+
+bool arguments_read(const struct argument *arguments, size_t count, int argc, char *const *argv,
+                    void *values, struct error *error)
+{
+    uint64_t given = 0; /* a bit an argument; tables are far shorter */
+    size_t places = 0;
+    bool options = true;
+
+    for (int i = 0; i < argc; i++) {
+        const struct argument *argument;
+        if (options && strcmp(argv[i], "--") == 0) {
+            options = false;
+            continue;
+        }
+        if (options && is_option(argv[i])) {
+            if (!take_option(arguments, count, argc, argv, &i, &argument, values, error))
+                return false;
+        } else {
+            argument = find_place(arguments, count, places++);
+            if (argument == NULL)
+                return error_set(error, ERROR_FATAL, "too many arguments");
+            if (!take(argument, &argv[i], argv[i], values, error))
+                return false;
+        }
+        given |= UINT64_C(1) << (argument - arguments);
+    }
+    return check_required(arguments, count, given, error);
+}
+
+void arguments_print_usage(const struct argument *arguments, size_t count)
+{
+    for (int options = 1; options >= 0; options--)
+        for (size_t i = 0; i < count; i++) {
+            const struct argument *argument = &arguments[i];
+            if (is_option(argument->name) != (options == 1))
+                continue;
+            printf(argument->required ? " %s" : " [%s", argument->name);
+            if (argument->value != NULL)
+                printf(" %s", argument->value);
+            if (argument->kind == ARGUMENT_LIST)
+                printf("…");
+            printf(argument->required ? "" : "]");
+        }
+}
+
+void arguments_print_meanings(const struct argument *arguments, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct argument *argument = &arguments[i];
+        char left[NAME_MAX_SHOWN];
+        snprintf(left, sizeof left, "%s%s%s", argument->name, argument->value != NULL ? " " : "",
+                 argument->value != NULL ? argument->value : "");
+        printf("  %-24s %s\n", left, argument->meaning);
+    }
+}

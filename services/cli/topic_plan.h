@@ -1,0 +1,54 @@
+#ifndef CLI_TOPIC_PLAN_H
+#define CLI_TOPIC_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/avro/topic.h"
+#include "common/core/arena.h"
+#include "common/kafka/admin.h"
+
+/* What a topic of the list, or its dead letter topic, should be, and where it differs. */
+
+struct topic_wish {
+    const char *name;
+    int32_t partitions;
+    struct topic_properties properties;
+};
+
+/* Beyond this a consumer's dead letter would not fit: its value, and headers of ours. */
+enum { DEAD_LETTER_BYTES_MAX = 2 << 20 };
+
+#define DEAD_LETTER_SUFFIX ".dlt"
+
+/* Of the topic, or of its dead letters; everything in `arena`. */
+struct topic_wish topic_plan_wish(const struct topic *topic, bool dead_letters, int64_t fence_ms,
+                                  struct arena *arena);
+
+/* One difference: "retention.ms 1000, wanted 604800000". */
+struct topic_difference {
+    const char *name; /* "partitions", or the property's */
+    const char *actual;
+    const char *wanted;
+};
+
+struct topic_differences {
+    const struct topic_difference *items;
+    size_t count;
+};
+
+/* None when all that is wished for holds; of a topic that is missing, one. */
+struct topic_differences topic_plan_compare(const struct topic_wish *wish,
+                                            const struct topic_state *state, struct arena *arena);
+
+/*
+ * The topic of a name, which may come without "onboarding." and ".v1"; NULL: there is none.
+ * `dead_letters` tells whether the name was that of its dead letter topic.
+ */
+const struct topic *topic_plan_find(const char *name, bool *dead_letters);
+
+/* The full name in `arena`. */
+const char *topic_plan_name(const struct topic *topic, bool dead_letters, struct arena *arena);
+
+#endif

@@ -1,0 +1,91 @@
+/* `onboarding topics create`: makes the topics of the list, and alters those that differ. */
+#include <stdio.h>
+
+#include "command.h"
+#include "topic_plan.h"
+
+static struct {
+    int64_t replication;
+} given = {.replication = 1};
+
+static const struct argument arguments[] = {
+    {"--replication", ARGUMENT_COUNT, offsetof(__typeof__(given), replication), false, "COUNT",
+     "replicas of each partition of new topics; 1 without, 3 in production", 1, 100},
+};
+
+/* Partitions are added, never taken away: keys would move. */
+static bool alter(struct kafka_admin *admin, const struct topic_wish *wish,
+                  const struct topic_state *state, struct arena *arena, struct error *error)
+{
+    struct topic_differences differences = topic_plan_compare(wish, state, arena);
+
+    if (state->partitions > wish->partitions)
+        return error_set(error, ERROR_FATAL,
+                         "topic %s: %d partitions, more than the %d wanted; they stay", wish->name,
+                         state->partitions, wish->partitions);
+    if (differences.count == 0)
+        return true;
+    if (state->partitions < wish->partitions &&
+        !kafka_admin_grow(admin, wish->name, wish->partitions, error))
+        return false;
+    if (!kafka_admin_set(admin, wish->name, wish->properties, error))
+        return false;
+    printf("altered %s\n", wish->name);
+    return true;
+}
+
+static bool make(struct kafka_admin *admin, const struct topic_wish *wish, struct arena *arena,
+                 struct error *error)
+{
+    struct topic_state state;
+
+    if (!kafka_admin_find(admin, wish->name, arena, &state, error))
+        return false;
+    if (state.partitions != 0)
+        return alter(admin, wish, &state, arena, error);
+    if (!kafka_admin_create(admin, wish->name, wish->partitions, (int32_t)given.replication,
+                            wish->properties, error))
+        return false;
+    printf("created %s\n", wish->name);
+    return true;
+}
+
+static enum cli_exit run(const struct cli *cli)
+{
+    struct kafka_admin *admin;
+    struct arena arena = {0};
+    struct error error;
+    enum cli_exit status = CLI_DONE;
+
+    if (!kafka_admin_open(&cli->kafka, &admin, &error))
+        return cli_fail("%s", error.text);
+    for (unsigned i = 0; i < 2 * topic_count; i++) {
+        const struct topic *topic = topics[i / 2];
+        bool dead_letters = i % 2 == 1;
+        if (dead_letters && topic->dead_letter_retention_ms == 0)
+            continue;
+        struct topic_wish wish =
+            topic_plan_wish(topic, dead_letters, cli->kafka_config.fence_ms, &arena);
+        if (!make(admin, &wish, &arena, &error)) {
+            status = cli_fail("%s", error.text);
+            if (error.kind == ERROR_RETRY) /* nobody answers: no other topic will do better */
+                break;
+        }
+        arena_reset(&arena);
+    }
+    kafka_admin_close(admin);
+    arena_done(&arena);
+    return status;
+}
+
+const struct command command_topics_create = {
+    .name = "topics create",
+    .purpose = "make the topics of the list, and alter those that differ",
+    .details = "Partitions are added where there are too few, never taken away. Properties that\n"
+               "are no matter of the list stay as they are.\n",
+    .needs = NEEDS_KAFKA,
+    .arguments = arguments,
+    .argument_count = COUNT(arguments),
+    .values = &given,
+    .run = run,
+};
