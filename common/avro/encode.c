@@ -61,7 +61,7 @@ static void put_long(struct sink *sink, int64_t value)
     sink->data[sink->size++] = (uint8_t)zigzag;
 }
 
-static void put_sized(struct sink *sink, const void *data, size_t size)
+void sink_put_sized(struct sink *sink, const void *data, size_t size)
 {
     put_long(sink, (int64_t)size);
     sink_put(sink, data, size);
@@ -78,7 +78,7 @@ static void put_text(struct sink *sink, const char *text)
 {
     if (text == NULL)
         bug("text", "NULL");
-    put_sized(sink, text, strlen(text));
+    sink_put_sized(sink, text, strlen(text));
 }
 
 static void put_array(struct sink *sink, const struct type *items, const void *value)
@@ -129,7 +129,7 @@ void sink_put_value(struct sink *sink, const struct type *type, const void *valu
         sink_put(sink, value, sizeof(double)); /* little endian, as every machine this runs on */
         break;
     case TYPE_STRING: put_text(sink, *(const char *const *)value); break;
-    case TYPE_BYTES: put_sized(sink, bytes->data, bytes->size); break;
+    case TYPE_BYTES: sink_put_sized(sink, bytes->data, bytes->size); break;
     case TYPE_ENUM: put_enum(sink, type->enumeration, value); break;
     case TYPE_RECORD: sink_put_record(sink, type->record, value); break;
     case TYPE_ARRAY: put_array(sink, type->items, value); break;

@@ -19,6 +19,7 @@ struct sink {
 void sink_open(struct sink *sink);
 void sink_close(struct sink *sink);
 void sink_put(struct sink *sink, const void *data, size_t size);
+void sink_put_sized(struct sink *sink, const void *data, size_t size); /* after its length */
 
 /* Avro binary of a value; `value` as field_value() finds it, never NULL. */
 void sink_put_value(struct sink *sink, const struct type *type, const void *value);
