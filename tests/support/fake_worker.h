@@ -1,0 +1,304 @@
+#ifndef TESTS_SUPPORT_FAKE_WORKER_H
+#define TESTS_SUPPORT_FAKE_WORKER_H
+
+/*
+ * A worker without Kafka and PostgreSQL, for tests of handlers: states in memory, and what a
+ * handler appends kept for looking at. It stands for one endless batch. The one file of a test
+ * program that includes this gets it whole, in the place of the runtime's states and outcomes.
+ */
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/avro/json.h"
+#include "common/core/digest.h"
+#include "common/worker/service.h"
+#include "json_patch.h"
+#include "tests/support/test.h"
+
+enum { FAKE_KEYS_MAX = 200, FAKE_ITEMS_MAX = 20, FAKE_ROWS_MAX = 50, FAKE_VALUES_MAX = 20 };
+
+struct fake_key {
+    const struct state_kind *kind;
+    struct bytes key;
+    bool asked; /* by a load function, or by a row that was loaded; else known to the database */
+    void *items[FAKE_ITEMS_MAX];
+    size_t count;
+};
+
+/* The database and the batch in one. */
+struct states {
+    struct fake_key keys[FAKE_KEYS_MAX];
+    size_t count;
+};
+
+struct keys {
+    int unused;
+};
+
+struct fake_row {
+    const struct statement *statement;
+    struct value values[FAKE_VALUES_MAX];
+};
+
+struct outcome {
+    struct fake_row rows[FAKE_ROWS_MAX];
+    size_t row_count;
+    const struct topic *topic; /* of the last event */
+    const char *key;
+    json_t *event; /* the last one; NULL: none */
+    size_t event_count;
+    bool ignored;
+    bool rejected;
+    enum reason reason;
+    char text[200];
+};
+
+static struct fake {
+    struct arena arena;
+    struct states states;
+    struct outcome outcome; /* of the last event */
+    void *policy;
+    uint8_t turns; /* makes ids */
+    /* What the database answers to a key that no row was given for; NULL: nothing. */
+    void (*otherwise)(const struct state_kind *kind, struct bytes key);
+} fake;
+
+static struct bytes fake_bytes(const char *text)
+{
+    return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static struct fake_key *fake_find(const struct state_kind *kind, struct bytes key)
+{
+    for (size_t i = 0; i < fake.states.count; i++) {
+        struct fake_key *at = &fake.states.keys[i];
+
+        if (at->kind == kind && at->key.size == key.size &&
+            memcmp(at->key.data, key.data, key.size) == 0)
+            return at;
+    }
+    assert_true(fake.states.count < FAKE_KEYS_MAX);
+    struct fake_key *at = &fake.states.keys[fake.states.count++];
+    *at = (struct fake_key){
+        .kind = kind,
+        .key = {(const uint8_t *)arena_copy(&fake.arena, (const char *)key.data, key.size),
+                key.size},
+    };
+    return at;
+}
+
+static void *fake_append(struct fake_key *at)
+{
+    assert_true(at->count < FAKE_ITEMS_MAX);
+    return at->items[at->count++] = arena_alloc(&fake.arena, at->kind->size, _Alignof(max_align_t));
+}
+
+void keys_add(struct keys *keys, const struct state_kind *kind, struct bytes key)
+{
+    struct fake_key *at = fake_find(kind, key);
+
+    if (at->asked)
+        return;
+    at->asked = true;
+    if (at->count == 0 && fake.otherwise != NULL)
+        fake.otherwise(kind, key);
+    for (size_t i = 0; i < at->count && kind->follow != NULL; i++)
+        kind->follow(at->items[i], keys);
+}
+
+void keys_add_text(struct keys *keys, const struct state_kind *kind, const char *key)
+{
+    keys_add(keys, kind, fake_bytes(key));
+}
+
+struct state_list state_find(const struct turn *turn, const struct state_kind *kind,
+                             struct bytes key)
+{
+    struct fake_key *at = fake_find(kind, key);
+
+    assert_ptr_equal(turn->states, &fake.states);
+    if (!at->asked)
+        fail_msg("a %s that the load function does not ask for", kind->name);
+    return (struct state_list){at->items, at->count};
+}
+
+struct state_list state_find_text(const struct turn *turn, const struct state_kind *kind,
+                                  const char *key)
+{
+    return state_find(turn, kind, fake_bytes(key));
+}
+
+void *state_add(const struct turn *turn, const struct state_kind *kind, struct bytes key)
+{
+    (void)state_find(turn, kind, key); /* must be loaded as well */
+    return fake_append(fake_find(kind, key));
+}
+
+void *state_add_text(const struct turn *turn, const struct state_kind *kind, const char *key)
+{
+    return state_add(turn, kind, fake_bytes(key));
+}
+
+void outcome_row_array(struct outcome *out, const struct statement *statement,
+                       const struct value *values, size_t count)
+{
+    struct fake_row *row = &out->rows[out->row_count++];
+
+    assert_true(out->row_count <= FAKE_ROWS_MAX && count <= FAKE_VALUES_MAX);
+    assert_int_equal(count, statement->parameter_count);
+    row->statement = statement;
+    memcpy(row->values, values, count * sizeof *values);
+    for (size_t i = 0; i < count; i++)
+        if ((values[i].kind == VALUE_TEXT || values[i].kind == VALUE_BYTES) &&
+            values[i].bytes.size != 0)
+            row->values[i].bytes.data = (const uint8_t *)arena_copy(
+                &fake.arena, (const char *)values[i].bytes.data, values[i].bytes.size);
+}
+
+void outcome_event(struct outcome *out, const struct topic *topic, const char *key,
+                   const void *record)
+{
+    json_decref(out->event);
+    out->topic = topic;
+    out->key = arena_copy(&fake.arena, key, strlen(key));
+    out->event = record_to_json(topic->schema, record, true);
+    out->event_count++;
+}
+
+void outcome_ignore(struct outcome *out)
+{
+    out->ignored = true;
+}
+
+void outcome_reject(struct outcome *out, enum reason reason, const char *format, ...)
+{
+    va_list args;
+
+    out->rejected = true;
+    out->reason = reason;
+    out->row_count = 0;
+    out->event_count = 0;
+    va_start(args, format);
+    vsnprintf(out->text, sizeof out->text, format, args);
+    va_end(args);
+}
+
+struct value value_text(const char *text)
+{
+    if (text == NULL)
+        return NOTHING;
+    return (struct value){.kind = VALUE_TEXT, .bytes = fake_bytes(text)};
+}
+
+/* Rows are put in as structs, so nothing reads columns. */
+bool row_is_null(const struct row *row, int column)
+{
+    (void)row, (void)column;
+    return true;
+}
+
+const char *row_text(const struct row *row, int column, struct arena *arena)
+{
+    (void)row, (void)column, (void)arena;
+    return NULL;
+}
+
+struct bytes row_bytes(const struct row *row, int column, struct arena *arena)
+{
+    (void)row, (void)column, (void)arena;
+    return (struct bytes){0};
+}
+
+int64_t row_int(const struct row *row, int column)
+{
+    (void)row, (void)column;
+    return 0;
+}
+
+bool row_bool(const struct row *row, int column)
+{
+    (void)row, (void)column;
+    return false;
+}
+
+int64_t row_time_ms(const struct row *row, int column)
+{
+    (void)row, (void)column;
+    return 0;
+}
+
+static void fake_end(void)
+{
+    json_decref(fake.outcome.event);
+    arena_done(&fake.arena);
+    fake = (struct fake){0};
+}
+
+/* What settings would have filled: the service's keys. */
+static void fake_start(const struct service *service)
+{
+    for (size_t i = 0; i < service->setting_count; i++)
+        if (service->settings[i].kind == SETTING_KEY_FILE) {
+            struct key key = {.bytes = {'k', 'e', 'y'}, .present = true};
+            memcpy((char *)service->config + service->settings[i].offset, &key, sizeof key);
+        }
+}
+
+/* The database, as long as nobody asked for the key, gets a row. */
+static void *fake_know(const struct state_kind *kind, struct bytes key)
+{
+    return fake_append(fake_find(kind, key));
+}
+
+/* 15 March 2026, noon in UTC; for events and for the database's clock. */
+enum { FAKE_DAY = 20527 };
+static const int64_t fake_now_ms = (int64_t)FAKE_DAY * 86400000 + 43200000;
+
+static const struct outcome *fake_handle(const struct service *service, const struct topic *topic,
+                                         const void *event)
+{
+    struct event_meta meta = {.id = "e", .source = "s", .time_ms = fake_now_ms};
+    struct turn turn = {.event = event,
+                        .meta = &meta,
+                        .config = service->config,
+                        .policy = fake.policy,
+                        .arena = &fake.arena};
+    const struct route *route = service->routes;
+    struct keys keys;
+
+    while (route->from != topic)
+        route++;
+    json_decref(fake.outcome.event);
+    fake.outcome = (struct outcome){0};
+    route->load(&turn, &keys);
+    turn.states = &fake.states;
+    turn.now_ms = fake_now_ms;
+    turn.fresh_id =
+        (struct uuid){{1, 2, 3, 4, 5, 6, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, ++fake.turns}};
+    route->handle(&turn, &fake.outcome);
+    return &fake.outcome;
+}
+
+/* The rows of one statement among those of the last event. */
+static size_t fake_rows_of(const struct statement *statement)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < fake.outcome.row_count; i++)
+        count += fake.outcome.rows[i].statement == statement;
+    return count;
+}
+
+static const char *fake_member(const char *name)
+{
+    const json_t *value = json_object_get(fake.outcome.event, name);
+
+    return json_is_null(value) || value == NULL ? "null"
+           : json_is_true(value)                ? "true"
+           : json_is_false(value)               ? "false"
+                                                : json_string_value(value);
+}
+
+#endif

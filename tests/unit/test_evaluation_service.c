@@ -1,0 +1,569 @@
+/* What each event leaves: the rows, the answer, and what later events see of it. */
+#include <math.h>
+
+#include "evaluation_sql.h"
+#include "review_decided.h"
+#include "services/evaluation/evaluation.h"
+#include "services/evaluation/known.h"
+#include "tests/support/fake_worker.h"
+#include "topics.h"
+
+extern const struct service service;
+
+static const char request[] =
+    "{'processId': 'p', 'processType': 'retail', 'userId': 'u', 'identityVerificationId': 'v',"
+    " 'provider': 'ZenID', 'status': 'SUCCESS', 'score': 9,"
+    " 'documents': [{'type': 'ID_CARD', 'country': 'CZE',"
+    "   'data': {'givenNames': 'Žofie', 'surname': 'Vymyšlená', 'dateOfBirth': '1990-02-28',"
+    "            'personalNumber': '905228/0001', 'documentNumber': '998877665'}}]}";
+static const char review[] = "{'processId': 'p', 'identityVerificationId': 'v', 'userId': 'u',"
+                             " 'job': 'EVALUATION', 'decision': 'OK', 'reason': '',"
+                             " 'decidedBy': 'reviewer-1'}";
+static const char customer[] =
+    "{'userId': 'u', 'surname': 'Vymyšlená', 'birthDate': '1990-02-28',"
+    " 'personalNumber': '9052280001',"
+    " 'documents': [{'type': 'ID_CARD', 'country': 'CZE', 'documentNumber': '998 877 665'}]}";
+
+#define UNSURE "'score': 5"
+#define OTHER  "'userId': 'u2', 'identityVerificationId': 'v2'"
+
+static int start(void **state)
+{
+    static const char policy[] = "{\"version\": \"7\"}";
+    struct problems problems = {0};
+
+    (void)state;
+    fake_start(&service);
+    fake.policy = service.policy->parse(policy, strlen(policy), &problems);
+    return fake.policy == NULL;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    service.policy->free(fake.policy);
+    fake_end();
+    return 0;
+}
+
+static const struct outcome *ask(const char *change)
+{
+    return fake_handle(&service, &topic_evaluation_requested,
+                       record_patched(&evaluation_requested_schema, request, change, &fake.arena));
+}
+
+static const struct outcome *decide(const char *change)
+{
+    return fake_handle(&service, &topic_review_decided,
+                       record_patched(&review_decided_schema, review, change, &fake.arena));
+}
+
+static const struct outcome *tell(const char *change)
+{
+    return fake_handle(&service, &topic_customer_registered,
+                       record_patched(&customer_registered_schema, customer, change, &fake.arena));
+}
+
+static void assert_answer(const char *result, const char *code)
+{
+    assert_false(fake.outcome.rejected);
+    assert_int_equal(fake.outcome.event_count, 1);
+    assert_ptr_equal(fake.outcome.topic, &topic_evaluation_completed);
+    assert_string_equal(fake_member("result"), result);
+    assert_string_equal(fake_member("code"), code);
+}
+
+static void assert_contract(const char *text)
+{
+    assert_true(fake.outcome.rejected);
+    assert_int_equal(fake.outcome.reason, REASON_CONTRACT);
+    assert_string_equal(fake.outcome.text, text);
+}
+
+static void a_request_leaves_a_decision_and_ties(void **state)
+{
+    const struct outcome *out = ask(NULL);
+
+    (void)state;
+    assert_answer("OK", "ACCEPTED");
+    assert_string_equal(out->key, "p");
+    assert_string_equal(fake_member("processId"), "p");
+    assert_string_equal(fake_member("userId"), "u");
+    assert_string_equal(fake_member("identityVerificationId"), "v");
+    assert_string_equal(fake_member("resultReason"), "Accepted.");
+    assert_string_equal(fake_member("policyVersion"), "7");
+    assert_string_equal(fake_member("decidedAt"), "2026-03-15T12:00:00.000Z");
+    assert_int_equal(fake_rows_of(&sql_insert_decision), 1);
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 2); /* the number, the document */
+    assert_int_equal(out->row_count, 3);
+}
+
+static void the_row_tells_who_what_and_why(void **state)
+{
+    const struct value *row = ask("{" UNSURE "}")->rows[0].values;
+
+    (void)state;
+    assert_int_equal(row[1].integer, 1); /* version */
+    assert_memory_equal(row[5].bytes.data, "WAIT", 4);
+    assert_memory_equal(row[6].bytes.data, "SCORE_UNCERTAIN", 15);
+    assert_int_equal(row[8].integer, 15); /* rule */
+    assert_true(row[10].number == 5);
+    assert_int_equal(row[11].integer, FAKE_DAY);
+    assert_memory_equal(row[12].bytes.data,
+                        "[{\"type\":\"ID_CARD\",\"status\":\"SUCCESS\",\"country\":\"CZE\"", 52);
+    assert_int_equal(row[13].bytes.size, 2 * DIGEST_SIZE);
+    assert_int_equal(row[14].kind, VALUE_NULL); /* reviewer */
+}
+
+static void an_accepted_row_has_no_rule(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(NULL)->rows[0].values[8].kind, VALUE_NULL);
+}
+
+static void a_repeated_request_gets_the_decision(void **state)
+{
+    const struct outcome *out;
+
+    (void)state;
+    ask("{'status': 'FAILURE'}");
+    out = ask("{'processId': 'p2'}");
+    assert_answer("NOK", "PROVIDER_FAILURE");
+    assert_int_equal(out->row_count, 0);
+    assert_string_equal(out->key, "p2");
+    assert_string_equal(fake_member("processId"), "p2");
+}
+
+static void a_repeated_request_gets_what_the_database_knows(void **state)
+{
+    struct decision *known = fake_know(&decision_kind, fake_bytes("v"));
+
+    (void)state;
+    *known = (struct decision){.version = 2,
+                               .process_id = "p",
+                               .process_type = "retail",
+                               .user_id = "u",
+                               .result = EVALUATION_RESULT_NOK,
+                               .code = "REVIEWED",
+                               .reason = "Refused by a reviewer.",
+                               .policy_version = "6",
+                               .decided_at_ms = 1};
+    assert_int_equal(ask(NULL)->row_count, 0);
+    assert_answer("NOK", "REVIEWED");
+    assert_string_equal(fake_member("policyVersion"), "6");
+    assert_string_equal(fake_member("decidedAt"), "1970-01-01T00:00:00.001Z");
+}
+
+static void a_decision_is_not_another_users(void **state)
+{
+    (void)state;
+    ask(NULL);
+    ask("{'userId': 'u2'}");
+    assert_contract("identityVerificationId is of another user");
+}
+
+static void an_identity_is_one_users(void **state)
+{
+    (void)state;
+    ask(NULL);
+    assert_int_equal(ask("{" OTHER "}")->row_count, 1);
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static void a_personal_number_alone_is_an_identity(void **state)
+{
+    (void)state;
+    ask(NULL);
+    ask("{" OTHER ", 'documents': [{'data': {'documentNumber': 'X1'}}]}");
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static void a_document_alone_is_an_identity(void **state)
+{
+    (void)state;
+    ask(NULL);
+    ask("{" OTHER ", 'documents': [{'data': {'personalNumber': null}}]}");
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static void another_countrys_document_is_another_identity(void **state)
+{
+    (void)state;
+    ask(NULL);
+    ask("{" OTHER ", 'documents': [{'country': 'SVK', 'data': {'personalNumber': null}}]}");
+    assert_answer("OK", "ACCEPTED");
+}
+
+static void another_type_is_another_identity(void **state)
+{
+    (void)state;
+    ask(NULL);
+    ask("{" OTHER ", 'documents': [{'type': 'PASSPORT', 'data': {'personalNumber': null}}]}");
+    assert_answer("OK", "ACCEPTED");
+}
+
+static void the_same_user_may_show_it_again(void **state)
+{
+    (void)state;
+    ask(NULL);
+    assert_int_equal(ask("{'identityVerificationId': 'v2'}")->row_count, 1);
+    assert_answer("OK", "ACCEPTED");
+}
+
+static void a_refused_case_ties_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("{'score': 1}")->row_count, 1);
+    ask("{" OTHER "}");
+    assert_answer("OK", "ACCEPTED");
+}
+
+static void a_case_that_waits_ties_what_it_shows(void **state)
+{
+    (void)state;
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 0);
+    ask("{" UNSURE "}");
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 2);
+    ask("{" OTHER "}");
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static void a_review_resolves_a_case(void **state)
+{
+    const struct outcome *out;
+
+    (void)state;
+    ask("{" UNSURE "}");
+    out = decide(NULL);
+    assert_answer("OK", "REVIEWED");
+    assert_string_equal(out->key, "p");
+    assert_string_equal(fake_member("resultReason"), "Accepted by a reviewer.");
+    assert_int_equal(fake_rows_of(&sql_insert_decision), 1);
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 2); /* firm now */
+
+    const struct value *row = out->rows[0].values;
+    assert_int_equal(row[1].integer, 2);
+    assert_int_equal(row[8].kind, VALUE_NULL);
+    assert_int_equal(row[10].kind, VALUE_NULL);
+    assert_int_equal(row[12].kind, VALUE_NULL);
+    assert_int_equal(row[13].kind, VALUE_NULL);
+    assert_memory_equal(row[14].bytes.data, "reviewer-1", 10);
+}
+
+static void a_reviewers_words_are_the_reason(void **state)
+{
+    (void)state;
+    ask("{" UNSURE "}");
+    decide("{'decision': 'NOK', 'reason': 'The picture is of somebody else.'}");
+    assert_answer("NOK", "REVIEWED");
+    assert_string_equal(fake_member("resultReason"), "The picture is of somebody else.");
+}
+
+static void a_refusal_by_a_reviewer_sets_the_identity_free(void **state)
+{
+    (void)state;
+    ask("{" UNSURE "}");
+    decide("{'decision': 'NOK'}");
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 2);
+    assert_int_equal(fake.outcome.rows[1].values[1].integer, 2);       /* version */
+    assert_int_equal(fake.outcome.rows[1].values[2].kind, VALUE_NULL); /* nobody's */
+    ask("{" OTHER "}");
+    assert_answer("OK", "ACCEPTED");
+}
+
+static void a_refusal_leaves_what_another_case_accepted(void **state)
+{
+    (void)state;
+    ask("{" UNSURE "}");
+    ask("{'identityVerificationId': 'v2'}");
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 2); /* firm now */
+    decide("{'decision': 'NOK'}");
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 0);
+    ask("{'userId': 'u3', 'identityVerificationId': 'v3'}");
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static void a_request_after_the_review_gets_its_decision(void **state)
+{
+    (void)state;
+    ask("{" UNSURE "}");
+    decide(NULL);
+    assert_int_equal(ask("{" UNSURE "}")->row_count, 0);
+    assert_answer("OK", "REVIEWED");
+}
+
+static void a_second_review_is_ignored(void **state)
+{
+    (void)state;
+    ask("{" UNSURE "}");
+    decide(NULL);
+    decide("{'decision': 'NOK'}");
+    assert_true(fake.outcome.ignored);
+    assert_int_equal(fake.outcome.row_count + fake.outcome.event_count, 0);
+}
+
+static void a_review_of_what_the_rules_decided_is_ignored(void **state)
+{
+    (void)state;
+    ask(NULL);
+    assert_true(decide("{'decision': 'NOK'}")->ignored);
+    assert_int_equal(fake.outcome.row_count + fake.outcome.event_count, 0);
+}
+
+static void a_review_of_approval_is_ignored(void **state)
+{
+    (void)state;
+    assert_true(decide("{'job': 'APPROVAL', 'identityVerificationId': 'unknown'}")->ignored);
+}
+
+static void a_review_of_nothing_breaks_the_contract(void **state)
+{
+    (void)state;
+    decide(NULL);
+    assert_contract("no such identityVerificationId");
+}
+
+static void a_review_names_the_cases_user_and_process(void **state)
+{
+    (void)state;
+    ask("{" UNSURE "}");
+    decide("{'userId': 'u2'}");
+    assert_contract("the case is of another user or process");
+    decide("{'processId': 'p2'}");
+    assert_contract("the case is of another user or process");
+}
+
+static void a_known_customer_is_compared(void **state)
+{
+    (void)state;
+    tell(NULL);
+    assert_int_equal(fake_rows_of(&sql_insert_customer), 1);
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 2);
+    ask(NULL);
+    assert_answer("OK", "ACCEPTED");
+}
+
+static void another_surname_waits(void **state)
+{
+    (void)state;
+    tell("{'surname': 'Jiná'}");
+    ask(NULL);
+    assert_answer("WAIT", "NAME_MISMATCH");
+}
+
+static void another_birth_date_is_refused(void **state)
+{
+    (void)state;
+    tell("{'birthDate': '1990-03-01'}");
+    ask(NULL);
+    assert_answer("NOK", "CUSTOMER_MISMATCH");
+}
+
+static void another_personal_number_is_refused(void **state)
+{
+    (void)state;
+    tell("{'personalNumber': '905228/0002'}");
+    ask(NULL);
+    assert_answer("NOK", "CUSTOMER_MISMATCH");
+}
+
+static void what_is_not_known_of_a_customer_does_not_differ(void **state)
+{
+    (void)state;
+    tell("{'surname': null, 'birthDate': 'unknown', 'personalNumber': ' '}");
+    assert_int_equal(fake.outcome.rows[fake.outcome.row_count - 1].values[2].kind, VALUE_NULL);
+    ask(NULL);
+    assert_answer("OK", "ACCEPTED");
+}
+
+static void a_customers_document_is_no_other_users(void **state)
+{
+    (void)state;
+    tell("{'personalNumber': null}");
+    ask("{" OTHER "}");
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static void a_customers_personal_number_is_no_other_users(void **state)
+{
+    (void)state;
+    tell("{'documents': []}");
+    ask("{" OTHER "}");
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static void a_registration_takes_over_what_still_waits(void **state)
+{
+    (void)state;
+    ask("{" OTHER ", " UNSURE "}");
+    tell(NULL);
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 2);
+    ask(NULL);
+    assert_answer("OK", "ACCEPTED");
+}
+
+static void a_registration_leaves_what_another_user_has(void **state)
+{
+    (void)state;
+    ask("{" OTHER "}");
+    tell(NULL);
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 0);
+    ask(NULL);
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static void the_same_registration_again_changes_nothing(void **state)
+{
+    (void)state;
+    tell(NULL);
+    assert_int_equal(tell(NULL)->row_count, 0);
+}
+
+static void a_later_registration_replaces_the_earlier(void **state)
+{
+    (void)state;
+    tell("{'surname': 'Jiná', 'personalNumber': '1'}");
+    tell(NULL);
+    assert_int_equal(fake_rows_of(&sql_insert_customer), 1);
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 2); /* 1 set free, another tied */
+    ask(NULL);
+    assert_answer("OK", "ACCEPTED");
+    ask("{" OTHER ", 'documents': [{'data': {'personalNumber': '1', 'documentNumber': 'X'}}]}");
+    assert_answer("OK", "ACCEPTED");
+}
+
+static double bad_score;
+
+static void spoil_process(struct evaluation_requested *event)
+{
+    event->processId = " ";
+}
+
+static void spoil_user(struct evaluation_requested *event)
+{
+    event->userId = "";
+}
+
+static void spoil_verification(struct evaluation_requested *event)
+{
+    event->identityVerificationId = "\t\n";
+}
+
+static void lengthen_user(struct evaluation_requested *event)
+{
+    char *text = arena_alloc(&fake.arena, 257, 1);
+
+    memset(text, 'u', 256);
+    event->userId = text;
+}
+
+static void lower_score(struct evaluation_requested *event)
+{
+    bad_score = -0.001;
+    event->score = &bad_score;
+}
+
+static void raise_score(struct evaluation_requested *event)
+{
+    bad_score = 10.001;
+    event->score = &bad_score;
+}
+
+static void confuse_score(struct evaluation_requested *event)
+{
+    bad_score = (double)NAN;
+    event->score = &bad_score;
+}
+
+static void spoil_documents_score(struct evaluation_requested *event)
+{
+    bad_score = 11;
+    event->documents.items[0].score = &bad_score;
+}
+
+static void multiply_documents(struct evaluation_requested *event)
+{
+    event->documents.items =
+        arena_alloc(&fake.arena, 101 * sizeof(struct document), _Alignof(struct document));
+    event->documents.count = 101;
+}
+
+/* clang-format off */
+static const struct fault {
+    const char *name;
+    void (*spoil)(struct evaluation_requested *event);
+    const char *text;
+} faults[] = {
+    {"a blank processId", spoil_process, "processId is blank or too long"},
+    {"an empty userId", spoil_user, "userId is blank or too long"},
+    {"a userId of 256 bytes", lengthen_user, "userId is blank or too long"},
+    {"a blank identityVerificationId", spoil_verification, "identityVerificationId is blank or too long"},
+    {"a score below 0", lower_score, "score is not in 0..10"},
+    {"a score above 10", raise_score, "score is not in 0..10"},
+    {"a score that is no number", confuse_score, "score is not in 0..10"},
+    {"a document's score above 10", spoil_documents_score, "score of a document is not in 0..10"},
+    {"101 documents", multiply_documents, "too many documents"},
+};
+
+static const struct CMUnitTest cases[] = {
+    cmocka_unit_test_setup_teardown(a_request_leaves_a_decision_and_ties, start, end),
+    cmocka_unit_test_setup_teardown(the_row_tells_who_what_and_why, start, end),
+    cmocka_unit_test_setup_teardown(an_accepted_row_has_no_rule, start, end),
+    cmocka_unit_test_setup_teardown(a_repeated_request_gets_the_decision, start, end),
+    cmocka_unit_test_setup_teardown(a_repeated_request_gets_what_the_database_knows, start, end),
+    cmocka_unit_test_setup_teardown(a_decision_is_not_another_users, start, end),
+    cmocka_unit_test_setup_teardown(an_identity_is_one_users, start, end),
+    cmocka_unit_test_setup_teardown(a_personal_number_alone_is_an_identity, start, end),
+    cmocka_unit_test_setup_teardown(a_document_alone_is_an_identity, start, end),
+    cmocka_unit_test_setup_teardown(another_countrys_document_is_another_identity, start, end),
+    cmocka_unit_test_setup_teardown(another_type_is_another_identity, start, end),
+    cmocka_unit_test_setup_teardown(the_same_user_may_show_it_again, start, end),
+    cmocka_unit_test_setup_teardown(a_refused_case_ties_nothing, start, end),
+    cmocka_unit_test_setup_teardown(a_case_that_waits_ties_what_it_shows, start, end),
+    cmocka_unit_test_setup_teardown(a_review_resolves_a_case, start, end),
+    cmocka_unit_test_setup_teardown(a_reviewers_words_are_the_reason, start, end),
+    cmocka_unit_test_setup_teardown(a_refusal_by_a_reviewer_sets_the_identity_free, start, end),
+    cmocka_unit_test_setup_teardown(a_refusal_leaves_what_another_case_accepted, start, end),
+    cmocka_unit_test_setup_teardown(a_request_after_the_review_gets_its_decision, start, end),
+    cmocka_unit_test_setup_teardown(a_second_review_is_ignored, start, end),
+    cmocka_unit_test_setup_teardown(a_review_of_what_the_rules_decided_is_ignored, start, end),
+    cmocka_unit_test_setup_teardown(a_review_of_approval_is_ignored, start, end),
+    cmocka_unit_test_setup_teardown(a_review_of_nothing_breaks_the_contract, start, end),
+    cmocka_unit_test_setup_teardown(a_review_names_the_cases_user_and_process, start, end),
+    cmocka_unit_test_setup_teardown(a_known_customer_is_compared, start, end),
+    cmocka_unit_test_setup_teardown(another_surname_waits, start, end),
+    cmocka_unit_test_setup_teardown(another_birth_date_is_refused, start, end),
+    cmocka_unit_test_setup_teardown(another_personal_number_is_refused, start, end),
+    cmocka_unit_test_setup_teardown(what_is_not_known_of_a_customer_does_not_differ, start, end),
+    cmocka_unit_test_setup_teardown(a_customers_document_is_no_other_users, start, end),
+    cmocka_unit_test_setup_teardown(a_customers_personal_number_is_no_other_users, start, end),
+    cmocka_unit_test_setup_teardown(a_registration_takes_over_what_still_waits, start, end),
+    cmocka_unit_test_setup_teardown(a_registration_leaves_what_another_user_has, start, end),
+    cmocka_unit_test_setup_teardown(the_same_registration_again_changes_nothing, start, end),
+    cmocka_unit_test_setup_teardown(a_later_registration_replaces_the_earlier, start, end),
+};
+/* clang-format on */
+
+static void refuses(void **state)
+{
+    const struct fault *fault = *state;
+    struct evaluation_requested event;
+
+    assert_int_equal(start(state), 0);
+    event = *(const struct evaluation_requested *)record_patched(&evaluation_requested_schema,
+                                                                 request, NULL, &fake.arena);
+    fault->spoil(&event);
+    fake_handle(&service, &topic_evaluation_requested, &event);
+    assert_contract(fault->text);
+    end(state);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[COUNT(cases) + COUNT(faults)];
+
+    memcpy(tests, cases, sizeof cases);
+    for (size_t i = 0; i < COUNT(faults); i++)
+        tests[COUNT(cases) + i] = EXAMPLE(refuses, &faults[i]);
+    return cmocka_run_group_tests_name("evaluation_service", tests, NULL, NULL);
+}
