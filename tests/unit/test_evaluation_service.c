@@ -202,6 +202,14 @@ static void another_type_is_another_identity(void **state)
     assert_answer("OK", "ACCEPTED");
 }
 
+static void without_a_country_a_document_is_an_identity_too(void **state)
+{
+    (void)state;
+    ask("{'documents': [{'country': null, 'data': {'personalNumber': null}}]}");
+    ask("{" OTHER ", 'documents': [{'country': ' ', 'data': {'personalNumber': null}}]}");
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
 static void the_same_user_may_show_it_again(void **state)
 {
     (void)state;
@@ -517,6 +525,7 @@ static const struct CMUnitTest cases[] = {
     cmocka_unit_test_setup_teardown(a_document_alone_is_an_identity, start, end),
     cmocka_unit_test_setup_teardown(another_countrys_document_is_another_identity, start, end),
     cmocka_unit_test_setup_teardown(another_type_is_another_identity, start, end),
+    cmocka_unit_test_setup_teardown(without_a_country_a_document_is_an_identity_too, start, end),
     cmocka_unit_test_setup_teardown(the_same_user_may_show_it_again, start, end),
     cmocka_unit_test_setup_teardown(a_refused_case_ties_nothing, start, end),
     cmocka_unit_test_setup_teardown(a_case_that_waits_ties_what_it_shows, start, end),

@@ -291,6 +291,8 @@ static void two_prospects_turn_out_to_be_one_person(void **state)
     assert_answer("FOUND", PROSPECT_1);
     ask(NULL);
     assert_answer("FOUND", PROSPECT_1);
+    tell("{'userId': 'c2', 'identifiers': {'clientNumber': '99'}, 'email': null}");
+    assert_int_equal(fake_rows_of(&sql_insert_alias), 0); /* both are somebody already */
 }
 
 static void a_prospect_is_one_customer(void **state)
