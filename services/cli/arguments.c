@@ -120,7 +120,7 @@ bool arguments_read(const struct argument *arguments, size_t count, int argc, ch
     bool options = true;
 
     for (int i = 0; i < argc; i++) {
-        const struct argument *argument;
+        const struct argument *argument = NULL;
         if (options && strcmp(argv[i], "--") == 0) {
             options = false;
             continue;
