@@ -45,7 +45,7 @@ format: ## lay out all C by .clang-format
 	@find common services schemas tests -name '*.[ch]' -exec clang-format -i {} +
 
 config: all ## the settings of each worker: name, default, meaning
-	@for worker in build/debug/bin/onboarding-*; do $$worker --settings || exit; done
+	@for worker in build/debug/bin/onboarding-*; do $$worker --help || exit; done
 
 clean: ## stop the stack of this checkout and delete what was built
 	@deploy/dev/stack stop
