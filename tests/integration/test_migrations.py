@@ -28,7 +28,7 @@ RUNTIME_RIGHTS = {
 SERVICE_RIGHTS = {
     "lookup": RUNTIME_RIGHTS
     | {
-        "identity": {"SELECT", "INSERT", "DELETE"},
+        "identity": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "alias": {"SELECT", "INSERT"},
         "consent": {"SELECT", "INSERT", "UPDATE"},
         "answer": {"INSERT"},
