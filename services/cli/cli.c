@@ -159,7 +159,7 @@ static int run(const struct command *command, int argc, char **argv)
 {
     const struct rlimit no_core = {0, 0};
     struct setting_group groups[GROUPS_MAX];
-    struct cli cli = {0};
+    static struct cli cli; /* what texts of settings live as long as */
     struct error error;
     enum cli_exit status = CLI_CONFIG;
 

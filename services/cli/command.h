@@ -49,6 +49,15 @@ extern const struct command command_topics_create;
 extern const struct command command_topics_list;
 extern const struct command command_publish;
 extern const struct command command_tail;
+extern const struct command command_ledger_show;
+extern const struct command command_dead_letters_list;
+extern const struct command command_dead_letters_show;
+extern const struct command command_dead_letters_replay;
+extern const struct command command_audit;
+extern const struct command command_partitions_list;
+extern const struct command command_partitions_resume;
+extern const struct command command_schemas_list;
+extern const struct command command_schemas_register;
 
 /* "onboarding: …" on standard error; gives CLI_FAILED, so that `return cli_fail(…)` reads as one.
  */

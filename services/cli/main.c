@@ -2,10 +2,8 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-    &command_topics_create,
-    &command_topics_list,
-    &command_publish,
-    &command_tail,
+    &command_topics_create, &command_topics_list, &command_publish,
+    &command_tail,          &command_ledger_show,
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,2 @@
+-- PostgreSQL's clock, by which records are stamped.
+select clock_timestamp();
