@@ -1,0 +1,217 @@
+"""The statements of lookup and evaluation, run as their roles on what the migrations made."""
+
+import datetime
+import json
+import uuid
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from database import ROOT
+
+UTC = datetime.timezone.utc
+NOON = datetime.datetime(2026, 3, 15, 12, tzinfo=UTC)
+
+
+class Worker:
+    """A service's login, with its .sql files as methods: rows as tuples, columns go as arrays."""
+
+    def __init__(self, database, service):
+        self.folder = ROOT / "services" / service / "sql"
+        self.connection = database.connect(f"onboarding_{service}", autocommit=True)
+
+    def load(self, name, *keys):
+        return self._execute(name, [list(keys)]).fetchall()
+
+    def put(self, name, *rows):
+        self._execute(name, [list(column) for column in zip(*rows)])
+
+    def _execute(self, name, parameters):
+        text = (self.folder / f"{name}.sql").read_text(encoding="utf-8")
+        return psycopg.RawCursor(self.connection).execute(text, parameters)
+
+
+@pytest.fixture
+def lookup(migrated):
+    worker = Worker(migrated, "lookup")
+    yield worker
+    worker.connection.close()
+
+
+@pytest.fixture
+def evaluation(migrated):
+    worker = Worker(migrated, "evaluation")
+    yield worker
+    worker.connection.close()
+
+
+def index():
+    """A blind index that no other test has."""
+    return uuid.uuid4().bytes * 2
+
+
+def name():
+    return str(uuid.uuid4())
+
+
+# lookup
+
+
+def test_an_index_leads_to_its_users(lookup):
+    one, other = index(), index()
+    lookup.put("put_identity", (one, "b", False, True), (other, "c", False, True),
+               (one, "a", False, True))
+    assert lookup.load("load_identity", one, other, index()) == sorted(
+        [(one, "a", False), (one, "b", False), (other, "c", False)])
+
+
+def test_entries_of_a_user_are_found(lookup):
+    user, one, other = name(), index(), index()
+    lookup.put("put_identity", (one, user, False, True), (other, user, True, True))
+    assert lookup.load("load_entry", user) == sorted([(user, one), (user, other)])
+
+
+def test_of_several_changes_the_last_holds(lookup):
+    one, other = index(), index()
+    lookup.put("put_identity", (one, "a", False, True), (one, "a", False, False),
+               (other, "a", False, True), (other, "a", False, False), (other, "a", False, True))
+    assert lookup.load("load_identity", one, other) == [(other, "a", False)]
+    lookup.put("put_identity", (other, "a", False, False), (one, "a", False, True))
+    assert lookup.load("load_identity", one, other) == [(one, "a", False)]
+
+
+def test_what_is_there_already_stays(lookup):
+    one = index()
+    lookup.put("put_identity", (one, "a", False, True))
+    lookup.put("put_identity", (one, "a", False, True))
+    assert lookup.load("load_identity", one) == [(one, "a", False)]
+
+
+def test_a_prospect_becomes_a_customer_under_its_own_id(lookup):
+    one = index()
+    lookup.put("put_identity", (one, "p", True, True))
+    lookup.put("put_identity", (one, "p", False, True))
+    assert lookup.load("load_identity", one) == [(one, "p", False)]
+
+
+def test_a_second_prospect_of_an_index_is_refused(lookup):
+    one = index()
+    lookup.put("put_identity", (one, "p1", True, True))
+    with pytest.raises(errors.UniqueViolation):
+        lookup.put("put_identity", (one, "p2", True, True))
+    lookup.put("put_identity", (one, "c", False, True))
+    assert lookup.load("load_identity", one) == [(one, "c", False), (one, "p1", True)]
+
+
+def test_every_person_asked_for_is_answered(lookup):
+    alias, first, unknown = name(), name(), name()
+    lookup.put("insert_alias", (alias, first))
+    assert sorted(lookup.load("load_person", alias, first, unknown)) == sorted(
+        [(alias, first, False), (first, None, True), (unknown, None, False)])
+
+
+def test_a_second_alias_of_an_id_is_refused(lookup):
+    alias = name()
+    lookup.put("insert_alias", (alias, "first"))
+    with pytest.raises(errors.UniqueViolation):
+        lookup.put("insert_alias", (alias, "other"))
+
+
+def test_the_latest_answer_to_a_consent_holds(lookup):
+    user = name()
+    later = NOON + datetime.timedelta(seconds=1)
+    lookup.put("put_consent", (user, "GDPR", True, "p", later), (user, "GDPR", False, "p", NOON),
+               (user, "SCORING", False, "p", NOON), (user, "SCORING", True, "p", NOON))
+    expected = [(user, "GDPR", True, later), (user, "SCORING", True, NOON)]
+    assert lookup.load("load_consent", user) == expected
+    lookup.put("put_consent", (user, "GDPR", False, "p", NOON))
+    assert lookup.load("load_consent", user) == expected
+    lookup.put("put_consent", (user, "GDPR", False, "q", later))
+    assert lookup.load("load_consent", user)[0] == (user, "GDPR", False, later)
+
+
+def test_answers_are_added_and_not_read(lookup, migrated):
+    process = name()
+    rows = [(uuid.uuid4(), process, "retail", "FOUND", "u", "REQUIRED", "1", NOON),
+            (uuid.uuid4(), process, "retail", "NOT_FOUND", None, "NOT_EVALUATED", "1", NOON)]
+    lookup.put("insert_answer", *rows)
+    assert migrated.rows("select code, user_id from lookup.answer where process_id = %s"
+                         " order by code", process) == [("FOUND", "u"), ("NOT_FOUND", None)]
+    with pytest.raises(errors.InsufficientPrivilege):
+        lookup.connection.execute("select * from answer")
+
+
+# evaluation
+
+
+def decision(verification, version, result="WAIT", **other):
+    row = {
+        "verification": verification, "version": version, "process": "p", "type": "retail",
+        "user": "u", "result": result, "code": "SCORE_UNCERTAIN", "reason": "Uncertain.",
+        "rule": 15, "policy": "1", "score": 5.5, "date": NOON.date(),
+        "evidence": json.dumps([{"type": "PASSPORT"}]), "identities": b"i" * 64,
+        "reviewer": None, "at": NOON,
+    }
+    return tuple((row | other).values())
+
+
+def reviewed(verification, version, result):
+    return decision(verification, version, result, code="REVIEWED", rule=None, score=None,
+                    evidence=None, identities=None, reviewer="reviewer-1")
+
+
+def test_the_highest_version_of_a_decision_holds(evaluation):
+    one, other = name(), name()
+    evaluation.put("insert_decision", decision(one, 1), decision(other, 1, "OK"))
+    evaluation.put("insert_decision", reviewed(one, 2, "NOK"))
+    loaded = {row[0]: row[1:] for row in evaluation.load("load_decision", one, other, name())}
+    assert loaded == {
+        one: (2, "p", "retail", "u", "NOK", "REVIEWED", "Uncertain.", "1", NOON.date(), None, NOON),
+        other: (1, "p", "retail", "u", "OK", "SCORE_UNCERTAIN", "Uncertain.", "1", NOON.date(),
+                b"i" * 64, NOON),
+    }
+
+
+def test_both_versions_may_come_in_one_batch(evaluation):
+    one = name()
+    evaluation.put("insert_decision", decision(one, 1), reviewed(one, 2, "OK"))
+    assert evaluation.load("load_decision", one)[0][1] == 2
+
+
+def test_a_version_of_a_decision_is_written_once(evaluation):
+    one = name()
+    evaluation.put("insert_decision", decision(one, 1))
+    with pytest.raises(errors.UniqueViolation):
+        evaluation.put("insert_decision", decision(one, 1, "OK"))
+
+
+def test_the_highest_version_of_a_customer_holds(evaluation):
+    user = name()
+    evaluation.put("insert_customer", (user, 2, index(), None, b"n" * 32, b"", NOON),
+                   (user, 1, None, None, None, b"i" * 32, NOON))
+    (row,) = evaluation.load("load_customer", user)
+    assert row[1] == 2 and row[3:] == (None, b"n" * 32, b"")
+    with pytest.raises(errors.UniqueViolation):
+        evaluation.put("insert_customer", (user, 2, None, None, None, b"", NOON))
+
+
+def test_an_identity_is_tied_set_free_and_tied_again(evaluation):
+    one = index()
+    evaluation.put("insert_identity_use", (one, 1, "a", False, "v1", NOON),
+                   (one, 2, None, False, "v1", NOON), (one, 3, "b", True, None, NOON))
+    assert evaluation.load("load_identity_use", one, index()) == [(one, 3, "b", True, None)]
+
+
+def test_an_identity_is_tied_by_one_of_two_batches(evaluation):
+    one = index()
+    evaluation.put("insert_identity_use", (one, 1, "a", True, "v1", NOON))
+    with pytest.raises(errors.UniqueViolation):
+        evaluation.put("insert_identity_use", (one, 1, "b", True, "v2", NOON))
+
+
+@pytest.mark.parametrize("table", ["decision", "customer", "identity_use"])
+def test_the_evaluation_worker_changes_no_history(evaluation, table):
+    for statement in (f"delete from {table}", f"update {table} set version = 9"):
+        with pytest.raises(errors.InsufficientPrivilege):
+            evaluation.connection.execute(statement)
