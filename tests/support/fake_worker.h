@@ -14,7 +14,7 @@
 #include "common/avro/json.h"
 #include "common/core/digest.h"
 #include "common/worker/service.h"
-#include "json_patch.h"
+#include "tests/support/json_patch.h"
 #include "tests/support/test.h"
 
 enum { FAKE_KEYS_MAX = 200, FAKE_ITEMS_MAX = 20, FAKE_ROWS_MAX = 50, FAKE_VALUES_MAX = 20 };

@@ -16,27 +16,38 @@ struct broken_policy {
     const char *mistakes[MISTAKES_MAX]; /* in their order; NULL ends them */
 };
 
-/* `parse` is that of a policy_format or of a wrapper of the same shape. */
-static inline void *parse_quoted(void *(*parse)(const char *text, size_t size,
-                                                struct problems *problems),
-                                 const char *quoted, struct problems *problems)
+typedef void *policy_parser(const char *text, size_t size, struct problems *problems);
+
+/* The text gets just its size, so that the sanitizer sees who reads beyond it. */
+static inline void *parse_quoted(policy_parser *parse, const char *quoted,
+                                 struct problems *problems)
 {
     size_t size = strlen(quoted);
-    char *text = malloc(size + 1); /* of just the size, for the sanitizer to see an overrun */
+    char *text = malloc(size == 0 ? 1 : size);
     void *policy;
 
     assert_non_null(text);
     for (size_t i = 0; i < size; i++)
         text[i] = quoted[i] == '\'' ? '"' : quoted[i];
-    text = realloc(text, size == 0 ? 1 : size);
     policy = parse(text, size, problems);
     free(text);
     return policy;
 }
 
-static inline void assert_mistakes(void *(*parse)(const char *text, size_t size,
-                                                  struct problems *problems),
-                                   const struct broken_policy *example)
+/* A policy without mistakes, else the test fails. */
+static inline void *parse_good(policy_parser *parse, const char *quoted)
+{
+    static struct problems problems;
+    void *policy;
+
+    problems.count = 0;
+    policy = parse_quoted(parse, quoted, &problems);
+    if (policy == NULL)
+        fail_msg("%s", problems.items[0]);
+    return policy;
+}
+
+static inline void assert_mistakes(policy_parser *parse, const struct broken_policy *example)
 {
     struct problems problems = {0};
     size_t count = 0;

@@ -2,12 +2,11 @@
 #include "services/evaluation/evaluation.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/core/date.h"
-#include "json_patch.h"
-#include "tests/support/test.h"
+#include "tests/support/json_patch.h"
+#include "tests/support/policy_examples.h"
 
 /* Everything is in order at the event's date, 15 March 2026. */
 static const char event[] =
@@ -190,20 +189,11 @@ static const struct {
 static struct policy *policy_with(const char *members)
 {
     char text[512];
-    struct problems problems = {0};
-    struct policy *policy;
-    json_t *json;
-    char *dump;
+    int size = snprintf(text, sizeof text, "{'version': '1', 'default': {%s}}",
+                        members != NULL ? members : "");
 
-    snprintf(text, sizeof text, "{'version': '1', 'default': {%s}}", members ? members : "");
-    json = json_patched(text, NULL);
-    dump = json_dumps(json, 0);
-    policy = evaluation_policy_format.parse(dump, strlen(dump), &problems);
-    if (policy == NULL)
-        fail_msg("%s", problems.items[0]);
-    free(dump);
-    json_decref(json);
-    return policy;
+    assert_true(size > 0 && (size_t)size < sizeof text);
+    return parse_good(evaluation_policy_format.parse, text);
 }
 
 static void decides(void **state)

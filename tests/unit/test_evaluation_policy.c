@@ -48,12 +48,7 @@ static void lists_the_mistakes(void **state)
 
 static struct policy *good(const char *text)
 {
-    struct problems problems = {0};
-    struct policy *policy = parse_quoted(evaluation_policy_format.parse, text, &problems);
-
-    if (policy == NULL)
-        fail_msg("%s", problems.items[0]);
-    return policy;
+    return parse_good(evaluation_policy_format.parse, text);
 }
 
 static void assert_defaults(const struct evaluation_policy *rules)

@@ -6,6 +6,7 @@
 #include "services/evaluation/evaluation.h"
 #include "services/evaluation/known.h"
 #include "tests/support/fake_worker.h"
+#include "tests/support/policy_examples.h"
 #include "topics.h"
 
 extern const struct service service;
@@ -29,13 +30,10 @@ static const char customer[] =
 
 static int start(void **state)
 {
-    static const char policy[] = "{\"version\": \"7\"}";
-    struct problems problems = {0};
-
     (void)state;
     fake_start(&service);
-    fake.policy = service.policy->parse(policy, strlen(policy), &problems);
-    return fake.policy == NULL;
+    fake.policy = parse_good(service.policy->parse, "{'version': '7'}");
+    return 0;
 }
 
 static int end(void **state)

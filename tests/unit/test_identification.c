@@ -56,11 +56,7 @@ static const struct complete {
 
 static struct policy *policy(void)
 {
-    struct problems problems = {0};
-    struct policy *parsed = parse_quoted(lookup_policy_format.parse, policy_text, &problems);
-
-    assert_non_null(parsed);
-    return parsed;
+    return parse_good(lookup_policy_format.parse, policy_text);
 }
 
 static struct indexes indexes_of(const char *identification, const struct policy *with,

@@ -51,7 +51,7 @@ static const struct consented {
 static void finds(void **state)
 {
     const struct found *example = *state;
-    struct lookup_policy policy = {.prospects = example->prospects};
+    struct lookup_policy policy = {.prospects = (int)example->prospects};
     struct lookup_facts facts = {.complete = example->complete, .users = example->users};
 
     assert_int_equal(lookup_decide(&facts, &policy), example->code);
@@ -61,7 +61,7 @@ static void consents(void **state)
 {
     static const char *const types[] = {"GDPR", "SCORING"};
     const struct consented *example = *state;
-    struct lookup_policy policy = {.consent = example->rule, .consent_types = {types, 2}};
+    struct lookup_policy policy = {.consent = (int)example->rule, .consent_types = {types, 2}};
     const struct consent_fact *facts[FACTS_MAX];
 
     for (size_t i = 0; i < example->count; i++)
