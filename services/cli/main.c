@@ -2,8 +2,10 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-    &command_topics_create, &command_topics_list, &command_publish,
-    &command_tail,          &command_ledger_show,
+    &command_topics_create,     &command_topics_list,
+    &command_publish,           &command_tail,
+    &command_ledger_show,       &command_dead_letters_list,
+    &command_dead_letters_show, &command_dead_letters_replay,
 };
 
 int main(int argc, char **argv)

@@ -39,8 +39,8 @@ static bool is_name(const char *service)
            strspn(service, "abcdefghijklmnopqrstuvwxyz0123456789_") == size;
 }
 
-bool store_open(const struct cli *cli, const char *service, const char *group, struct store *out,
-                struct error *error)
+bool store_connect(const struct cli *cli, const char *service, const char *group, struct store *out,
+                   struct error *error)
 {
     struct store store = {.service = service};
     char name[sizeof "onboarding-" + SERVICE_BYTES_MAX];
@@ -52,20 +52,41 @@ bool store_open(const struct cli *cli, const char *service, const char *group, s
     if (!db_open(&store.options, &store.db, error))
         return false;
     store.group = group != NULL ? group : arena_copy(&store.arena, name, (size_t)size);
-    const struct value value = TEXT(store.group);
-    if (!store_run(&store, &sql_find_service_group, &value, error))
-        goto failed;
-    if (db_row_count(store.db, 0) == 0) {
-        error_set(error, ERROR_FATAL, "service %s has no consumer group of that name", service);
-        goto failed;
-    }
-    struct row row = db_row(store.db, 0, 0);
-    store.group_id = (int16_t)row_int(&row, 0);
     *out = store;
     return true;
-failed:
+}
+
+bool store_find_group(struct store *store, bool *found, struct error *error)
+{
+    const struct value value = TEXT(store->group);
+
+    if (!store_run(store, &sql_find_service_group, &value, error))
+        return false;
+    *found = db_row_count(store->db, 0) == 1;
+    if (*found) {
+        struct row row = db_row(store->db, 0, 0);
+        store->group_id = (int16_t)row_int(&row, 0);
+    }
+    return true;
+}
+
+bool store_open(const struct cli *cli, const char *service, const char *group, struct store *out,
+                struct error *error)
+{
+    struct store store;
+    bool found = false;
+
+    if (!store_connect(cli, service, group, &store, error))
+        return false;
+    bool asked = store_find_group(&store, &found, error);
+    if (found) {
+        *out = store;
+        return true;
+    }
     store_close(&store);
-    return false;
+    if (!asked)
+        return false;
+    return error_set(error, ERROR_FATAL, "service %s has no consumer group of that name", service);
 }
 
 void store_close(struct store *store)

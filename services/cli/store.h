@@ -26,6 +26,11 @@ MUST_CHECK bool store_open(const struct cli *cli, const char *service, const cha
                            struct store *out, struct error *error);
 void store_close(struct store *store);
 
+/* The two halves: the connection, then the group's number. */
+MUST_CHECK bool store_connect(const struct cli *cli, const char *service, const char *group,
+                              struct store *out, struct error *error);
+MUST_CHECK bool store_find_group(struct store *store, bool *found, struct error *error);
+
 /* db_run(), with an error that says what is missing. */
 MUST_CHECK bool store_run(struct store *store, const struct statement *statement,
                           const struct value *values, struct error *error);
