@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/avro/canonical.h"
 #include "common/avro/codec.h"
 #include "test.h"
 
@@ -57,6 +58,10 @@ static void schemas_are_bounded(void **state)
     enum { SIZE = 300000 };
     char *text = malloc(SIZE);
 
+    memset(text, ' ', SIZE);
+    memcpy(text, "\"string\"", 8);
+    assert_true(schema_store_add_json(store, text, SCHEMA_JSON_BYTES_MAX, &error));
+    assert_false(schema_store_add_json(store, text, SCHEMA_JSON_BYTES_MAX + 1, &error));
     memset(text, '[', SIZE);
     assert_false(schema_store_add_json(store, text, SIZE, &error));
     assert_false(schema_store_add_json(store, text, 10000, &error));
