@@ -112,8 +112,7 @@ begin
     ) with (vacuum_truncate = false, autovacuum_freeze_min_age = 0,
             autovacuum_vacuum_insert_scale_factor = 0,
             autovacuum_vacuum_insert_threshold = 1000000,
-            autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100000,
-            autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000000);
+            autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100000);
     create index ledger_recorded_at on ledger using brin (recorded_at);
     comment on table ledger is 'One row for every event consumed: the key against repeats, and the audit trail. Results are in batch, found by topic, generation, partition and offset.';
     comment on column ledger.recorded_at is 'Start of the transaction that consumed it.';
@@ -197,10 +196,10 @@ begin
     ) with (fillfactor = 50);
     comment on table suspect is 'The record in hand on partitions whose owners keep dying; found again after a further death it is to blame.';
     comment on column suspect."offset" is 'Offset of the record.';
-    comment on column suspect.noted_at is 'When it was taken in hand.';
+    comment on column suspect.noted_at is 'When it was last taken in hand.';
     comment on column suspect.topic_id is 'Input topic; see topic.';
     comment on column suspect.partition is 'Input partition.';
-    comment on column suspect.deaths is 'partition.deaths when it was first noted.';
+    comment on column suspect.deaths is 'How often in a row it was taken in hand and never put down.';
     comment on column suspect.group_id is 'Consumer group; see consumer_group.';
     comment on column suspect.generation is 'Generation of the topic; see partition.generation.';
 
