@@ -86,8 +86,7 @@ bool kafka_configure(const struct kafka_options *options, const struct kafka_pro
     return fine;
 }
 
-bool kafka_open(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **out,
-                struct error *error)
+bool kafka_open(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **out, struct error *error)
 {
     char reason[256];
     rd_kafka_t *client = rd_kafka_new(type, conf, reason, sizeof reason);
@@ -105,12 +104,12 @@ int32_t kafka_partition_of(struct bytes key, int32_t partition_count)
     return rd_kafka_msg_partitioner_murmur2(NULL, key.data, key.size, partition_count, NULL, NULL);
 }
 
-bool kafka_partition_count(rd_kafka_t *client, const char *topic, int32_t *out,
-                           struct error *error)
+bool kafka_partition_count(rd_kafka_t *client, const char *topic, int32_t *out, struct error *error)
 {
     const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_topic_t *handle = rd_kafka_topic_new(client, topic, NULL);
-    rd_kafka_resp_err_t failure = handle == NULL ? rd_kafka_last_error() : RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_resp_err_t failure =
+        handle == NULL ? rd_kafka_last_error() : RD_KAFKA_RESP_ERR_NO_ERROR;
     int32_t count = 0;
 
     if (handle != NULL)

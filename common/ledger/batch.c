@@ -8,6 +8,7 @@
 
 #include "common/core/clock.h"
 #include "common/core/failpoint.h"
+#include "common/ledger/batch_rows.h"
 #include "common/ledger/statements.h"
 
 /* For test builds: an exchange in the middle, so that the failpoint finds the server there. */
@@ -52,15 +53,9 @@ static void split(struct batch *batch)
     }
 }
 
-static struct value *rows_new(struct arena *arena, size_t rows, const struct statement *statement)
-{
-    return arena_alloc(arena, rows * statement->parameter_count * sizeof(struct value),
-                       _Alignof(struct value));
-}
-
 static void queue_fence(struct batch *batch)
 {
-    struct value *values = rows_new(batch->arena, batch->part_count, &sql_fence);
+    struct value *values = batch_rows_new(batch->arena, batch->part_count, &sql_fence);
     struct value *at = values;
 
     for (size_t i = 0; i < batch->part_count; i++) {
@@ -72,8 +67,8 @@ static void queue_fence(struct batch *batch)
         *at++ = INT(p->owner_epoch);
         *at++ = INT(part->expected_offset);
         *at++ = INT(part->last_offset + 1);
-        *at++ = INT(MUTANT("mark_at_commit") ? part->last_offset + 1
-                                             : partition_published_offset(p));
+        *at++ =
+            INT(MUTANT("mark_at_commit") ? part->last_offset + 1 : partition_published_offset(p));
     }
     batch->fence_answer = db_queued(batch->ledger->db);
     db_queue_rows(batch->ledger->db, mutant_statement(&sql_fence), values, batch->part_count);
@@ -86,7 +81,7 @@ static bool is_sought(const struct record *record)
 
 static void queue_find(struct batch *batch)
 {
-    struct value *values = rows_new(batch->arena, batch->record_count + 1, &sql_find_ledger);
+    struct value *values = batch_rows_new(batch->arena, batch->record_count + 1, &sql_find_ledger);
     struct value *at = values;
     size_t rows = 0;
 
@@ -114,8 +109,8 @@ void batch_open(struct batch *batch, struct ledger *ledger, struct arena *arena,
                             .records = records,
                             .record_count = record_count,
                             .opened_ms = clock_monotonic_ms()};
-    batch->parts = arena_alloc(arena, BATCH_PARTS_MAX * sizeof *batch->parts,
-                               _Alignof(struct batch_part));
+    batch->parts =
+        arena_alloc(arena, BATCH_PARTS_MAX * sizeof *batch->parts, _Alignof(struct batch_part));
     split(batch);
     db_queue(ledger->db, &sql_begin, NULL);
     (void)pause_at(batch, "after_begin");
@@ -156,8 +151,7 @@ static void set_repeat(struct record *record, bool same)
 {
     record->fate = same ? FATE_DUPLICATE : FATE_CONFLICT;
     if (!same)
-        error_poison(&record->error, REASON_ID_CONFLICT,
-                     "this id came before with other content");
+        error_poison(&record->error, REASON_ID_CONFLICT, "this id came before with other content");
 }
 
 static void judge_found(struct batch *batch, const struct row *row)
@@ -191,12 +185,9 @@ static enum batch_end move_past(struct batch *batch)
         int64_t past = part->moved_from;
         for (size_t k = 0; k < part->record_count && part->records[k]->offset == past; k++)
             past++;
-        const struct value values[] = {INT(batch->ledger->group_id),
-                                       INT(p->topic_id),
-                                       INT(p->number),
-                                       INT(p->owner_epoch),
-                                       INT(part->expected_offset),
-                                       INT(past)};
+        const struct value values[] = {
+            INT(batch->ledger->group_id), INT(p->topic_id),           INT(p->number),
+            INT(p->owner_epoch),          INT(part->expected_offset), INT(past)};
         db_queue(db, &sql_move_past, values);
     }
     return db_exchange(db, &error) ? BATCH_MOVED : BATCH_DOUBT;
@@ -237,8 +228,7 @@ struct record *batch_repeat_of(struct batch *batch, struct map *ids, struct reco
     struct record *first = *slot;
     if (first != NULL && (first->fate == FATE_DONE || first->fate == FATE_IGNORED)) {
         set_repeat(record, MUTANT("digest_ignored") ||
-                               memcmp(first->digest.bytes, record->digest.bytes,
-                                      DIGEST_SIZE) == 0);
+                               memcmp(first->digest.bytes, record->digest.bytes, DIGEST_SIZE) == 0);
         record->first = first;
         return first;
     }
@@ -255,7 +245,7 @@ static bool awaits_stored(const struct record *record)
 enum batch_end batch_load_stored(struct batch *batch)
 {
     struct db *db = batch->ledger->db;
-    struct value *values = rows_new(batch->arena, batch->record_count, &sql_find_stored);
+    struct value *values = batch_rows_new(batch->arena, batch->record_count, &sql_find_stored);
     struct value *at = values;
     size_t rows = 0;
     struct error error;
@@ -284,89 +274,6 @@ enum batch_end batch_load_stored(struct batch *batch)
     return BATCH_GOING;
 }
 
-/* What stands under the event's own id; everything else stands under its coordinates. */
-static bool has_own_id(const struct record *record)
-{
-    return record->fate == FATE_DONE || record->fate == FATE_IGNORED;
-}
-
-static void queue_ledger(struct batch *batch)
-{
-    struct value *values = rows_new(batch->arena, batch->record_count, &sql_insert_ledger);
-    struct value *at = values;
-    size_t rows = 0;
-
-    for (size_t i = 0; i < batch->record_count; i++) {
-        const struct record *record = batch->records[i];
-        const struct partition *p = record->partition;
-        bool own = has_own_id(record);
-        if (record->fate == FATE_BARRIER ||
-            (record->fate == FATE_DEAD_LETTER && MUTANT("no_dead_letter_row")))
-            continue;
-        *at++ = INT(batch->ledger->group_id);
-        *at++ = INT(own ? record->source_id : 0);
-        *at++ = UUID_VALUE(own ? record->event_id : ledger_coordinates(p, record->offset));
-        *at++ = INT(p->topic_id);
-        *at++ = INT(p->generation);
-        *at++ = INT(p->number);
-        *at++ = INT(record->offset);
-        *at++ = INT(record->fate);
-        *at++ = INT(batch->ledger->digest_key_id);
-        *at++ = BYTES(((struct bytes){record->digest.bytes, DIGEST_SIZE}));
-        *at++ = record->id_known && !(own && record->id_is_uuid) ? TEXT(record->meta.id) : NOTHING;
-        rows++;
-    }
-    if (rows != 0)
-        db_queue_rows(batch->ledger->db, &sql_insert_ledger, values, rows);
-}
-
-static void queue_batch_rows(struct batch *batch)
-{
-    struct value *values = rows_new(batch->arena, batch->part_count, &sql_insert_batch);
-    struct value *at = values;
-
-    for (size_t i = 0; i < batch->part_count; i++) {
-        const struct batch_part *part = &batch->parts[i];
-        size_t result_count;
-        struct bytes results = results_encode((const struct record *const *)part->records,
-                                              part->record_count, batch->arena, &result_count);
-        *at++ = INT(batch->ledger->group_id);
-        *at++ = INT(part->partition->topic_id);
-        *at++ = INT(part->partition->generation);
-        *at++ = INT(part->partition->number);
-        *at++ = INT(part->first_offset);
-        *at++ = INT(part->last_offset);
-        *at++ = INT((int64_t)result_count);
-        *at++ = results.data == NULL ? NOTHING : BYTES(results);
-    }
-    db_queue_rows(batch->ledger->db, &sql_insert_batch, values, batch->part_count);
-}
-
-static void queue_dead_letters(struct batch *batch)
-{
-    struct value *values = rows_new(batch->arena, batch->record_count, &sql_insert_dead_letters);
-    struct value *at = values;
-    size_t rows = 0;
-
-    for (size_t i = 0; i < batch->record_count; i++) {
-        const struct record *record = batch->records[i];
-        const struct partition *p = record->partition;
-        if (record->fate != FATE_DEAD_LETTER && record->fate != FATE_CONFLICT)
-            continue;
-        *at++ = INT(batch->ledger->group_id);
-        *at++ = INT(p->topic_id);
-        *at++ = INT(p->generation);
-        *at++ = INT(p->number);
-        *at++ = INT(record->offset);
-        *at++ = TEXT(reason_text[record->error.reason]);
-        *at++ = TEXT(record->error.text);
-        *at++ = record->id_known ? TEXT(record->meta.id) : NOTHING;
-        rows++;
-    }
-    if (rows != 0)
-        db_queue_rows(batch->ledger->db, &sql_insert_dead_letters, values, rows);
-}
-
 static bool commit_is_sure(const struct batch *batch, size_t answer)
 {
     return strcmp(db_tag(batch->ledger->db, answer), "COMMIT") == 0 &&
@@ -387,11 +294,11 @@ enum batch_end batch_close(struct batch *batch)
     struct db *db = batch->ledger->db;
     struct error error;
 
-    queue_ledger(batch);
+    batch_rows_ledger(batch);
     if (!pause_at(batch, "mid_insert"))
         return batch_fail(batch);
-    queue_batch_rows(batch);
-    queue_dead_letters(batch);
+    batch_rows_results(batch);
+    batch_rows_dead_letters(batch);
     if (!pause_at(batch, "before_commit"))
         return batch_fail(batch);
     size_t answer = db_queued(db);

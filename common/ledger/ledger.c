@@ -85,8 +85,7 @@ bool ledger_topic_id(struct ledger *ledger, const char *topic, int32_t *out, str
     return true;
 }
 
-bool ledger_source_id(struct ledger *ledger, const char *source, int32_t *out,
-                      struct error *error)
+bool ledger_source_id(struct ledger *ledger, const char *source, int32_t *out, struct error *error)
 {
     struct bytes key = {(const uint8_t *)source, strlen(source)};
     uintptr_t known = (uintptr_t)map_find(&ledger->sources, key);
@@ -155,9 +154,8 @@ bool ledger_mark(struct ledger *ledger, struct partition *const *partitions, siz
         if (!trusted || (published <= p->marked_offset && !clean))
             continue;
         const struct value row[MARK_VALUES] = {
-            INT(ledger->group_id), INT(p->topic_id),
-            INT(p->number),        INT(p->owner_epoch),
-            INT(published),        BOOL(clean && published == p->next_offset)};
+            INT(ledger->group_id), INT(p->topic_id), INT(p->number),
+            INT(p->owner_epoch),   INT(published),   BOOL(clean && published == p->next_offset)};
         memcpy(&values[rows * MARK_VALUES], row, sizeof row);
         marked[rows++] = p;
     }
@@ -197,11 +195,9 @@ bool ledger_note_suspect(struct ledger *ledger, const struct partition *partitio
                          struct error *error)
 {
     const struct value values[] = {INT(ledger->group_id), INT(partition->topic_id),
-                                   INT(partition->generation), INT(partition->number),
-                                   INT(offset)};
+                                   INT(partition->generation), INT(partition->number), INT(offset)};
 
-    return ledger_connect(ledger, error) &&
-           db_run(ledger->db, &sql_note_suspect, values, error);
+    return ledger_connect(ledger, error) && db_run(ledger->db, &sql_note_suspect, values, error);
 }
 
 bool ledger_clear_suspect(struct ledger *ledger, const struct partition *partition,
@@ -210,6 +206,5 @@ bool ledger_clear_suspect(struct ledger *ledger, const struct partition *partiti
     const struct value values[] = {INT(ledger->group_id), INT(partition->topic_id),
                                    INT(partition->number)};
 
-    return ledger_connect(ledger, error) &&
-           db_run(ledger->db, &sql_clear_suspect, values, error);
+    return ledger_connect(ledger, error) && db_run(ledger->db, &sql_clear_suspect, values, error);
 }

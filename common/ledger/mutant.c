@@ -15,8 +15,7 @@ static const struct {
     const char *mutant;
     const char *conditions[4];
 } cuts[] = {
-    {"no_epoch_condition",
-     {"and p.owner_epoch = v.owner_epoch", "and owner_epoch = $4::bigint"}},
+    {"no_epoch_condition", {"and p.owner_epoch = v.owner_epoch", "and owner_epoch = $4::bigint"}},
     {"no_next_offset_condition", {"and p.next_offset = v.expected_offset"}},
 };
 

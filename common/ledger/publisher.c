@@ -9,7 +9,7 @@
 #include "common/core/failpoint.h"
 
 enum {
-    OUTPUTS_MAX = 64,       /* topics that one worker writes, dead letters included */
+    OUTPUTS_MAX = 64, /* topics that one worker writes, dead letters included */
     QUEUE_FULL_WAIT_MS = 10,
     PURGE_REPORTS_MS = 2000, /* for the reports of purged messages */
 };
@@ -79,8 +79,7 @@ static bool open_producer(struct publisher *publisher, struct error *error)
     return kafka_open(RD_KAFKA_PRODUCER, conf, &publisher->producer, error);
 }
 
-bool publisher_new(const struct kafka_options *options, struct publisher **out,
-                   struct error *error)
+bool publisher_new(const struct kafka_options *options, struct publisher **out, struct error *error)
 {
     struct publisher *publisher = calloc(1, sizeof *publisher);
 
@@ -133,8 +132,7 @@ bool publisher_reset(struct publisher *publisher, struct error *error)
 static struct output *find_output(struct publisher *publisher, const char *topic)
 {
     for (size_t i = 0; i < publisher->output_count; i++)
-        if (publisher->outputs[i].name == topic ||
-            strcmp(publisher->outputs[i].name, topic) == 0)
+        if (publisher->outputs[i].name == topic || strcmp(publisher->outputs[i].name, topic) == 0)
             return &publisher->outputs[i];
     assert(publisher->output_count < OUTPUTS_MAX);
 
@@ -182,8 +180,8 @@ static bool await_proof(struct publisher *publisher, struct output *output, int3
     }
 }
 
-static bool produce(struct publisher *publisher, struct output *output,
-                    const struct result *result, struct flight *flight, int64_t stamp_ms)
+static bool produce(struct publisher *publisher, struct output *output, const struct result *result,
+                    struct flight *flight, int64_t stamp_ms)
 {
     struct sent *sent = malloc(sizeof *sent);
     rd_kafka_resp_err_t failure;

@@ -33,8 +33,7 @@ void publisher_free(struct publisher *publisher); /* drops what is on its way; t
  * publisher failed.
  */
 MUST_CHECK bool publisher_send(struct publisher *publisher, struct partition *partition,
-                               int64_t offset, const struct result_list *results,
-                               int64_t stamp_ms);
+                               int64_t offset, const struct result_list *results, int64_t stamp_ms);
 
 void publisher_poll(struct publisher *publisher, int timeout_ms);
 bool publisher_failed(const struct publisher *publisher);

@@ -8,14 +8,14 @@
 struct unpublished {
     struct stored_item *items; /* in offset order */
     size_t count;
-    bool *found; /* of each: read back from its topic */
+    bool *found;         /* of each: read back from its topic */
     int64_t recorded_ms; /* of the oldest batch */
 };
 
 /* Reads the stored results from published_offset to next_offset. */
 MUST_CHECK bool recover_load(struct ledger *ledger, const struct partition *partition,
-                             int64_t published_offset, struct arena *arena,
-                             struct unpublished *out, struct error *error);
+                             int64_t published_offset, struct arena *arena, struct unpublished *out,
+                             struct error *error);
 
 /*
  * Finds out which of them are in their topics, and publishes the others with new stamps. The

@@ -58,8 +58,8 @@ static void store(struct stored_result *stored, int64_t offset, const struct res
     store_headers(stored, result->headers, arena);
 }
 
-struct bytes results_encode(const struct record *const *records, size_t count,
-                            struct arena *arena, size_t *result_count)
+struct bytes results_encode(const struct record *const *records, size_t count, struct arena *arena,
+                            size_t *result_count)
 {
     size_t total = 0;
     size_t used = 0;
@@ -160,8 +160,8 @@ struct result *dead_letter_of(const struct record *record, const struct parked_b
 {
     const struct partition *partition = record->partition;
     size_t kept = record->headers.count;
-    struct header *headers = arena_alloc(arena, (kept + DEAD_LETTER_HEADERS) * sizeof *headers,
-                                         _Alignof(struct header));
+    struct header *headers =
+        arena_alloc(arena, (kept + DEAD_LETTER_HEADERS) * sizeof *headers, _Alignof(struct header));
     struct result *result = arena_new(arena, struct result);
     struct header *add = headers + kept;
 

@@ -10,8 +10,8 @@
  */
 
 /* Encodes the results of `records`, all of one partition, in offset order. NULL data: none. */
-struct bytes results_encode(const struct record *const *records, size_t count,
-                            struct arena *arena, size_t *result_count);
+struct bytes results_encode(const struct record *const *records, size_t count, struct arena *arena,
+                            size_t *result_count);
 
 /* A result read back, with the offset of the event that it answers. */
 struct stored_item {

@@ -8,6 +8,7 @@
 #include "common/core/clock.h"
 #include "common/core/failpoint.h"
 #include "common/core/random.h"
+#include "common/ledger/claim.h"
 #include "common/ledger/recover.h"
 #include "common/ledger/statements.h"
 
@@ -15,8 +16,7 @@ enum { STEP_CLAIM, STEP_RECOVER };
 
 enum {
     IDLE_CLOSE_MS = 10000, /* without jobs, the connection is given back */
-    WATERMARK_MS = 5000,
-    COMMITTED_MS = 5000,
+    CLUSTER_MS = 5000,
 };
 
 struct takeover {
@@ -30,168 +30,8 @@ struct takeover {
     unsigned failures;
     struct error last_error;
     struct ledger ledger;
+    struct claim_context claims;
 };
-
-/* What a step tells the thread. */
-enum turnout { TURNOUT_FINISHED, TURNOUT_LATER, TURNOUT_FAILED };
-
-static struct partition view_of(const struct takeover_job *job)
-{
-    return (struct partition){.topic = job->topic,
-                              .topic_id = job->topic_id,
-                              .number = job->number,
-                              .owner_epoch = job->owner_epoch,
-                              .generation = job->generation,
-                              .next_offset = job->next_offset};
-}
-
-struct claim {
-    char *cluster_id;
-    int64_t published_offset;
-    int64_t last_stamp_ms;
-    int64_t clock_ms; /* PostgreSQL's, at the claim */
-    bool stopped;
-};
-
-static bool read_claim(struct takeover_job *job, const struct row *row, struct arena *arena,
-                       struct claim *claim)
-{
-    job->owner_epoch = row_int(row, 0);
-    job->generation = (int16_t)row_int(row, 1);
-    claim->cluster_id = (char *)(uintptr_t)row_text(row, 2, arena);
-    job->next_offset = row_int(row, 3);
-    claim->published_offset = row_int(row, 4);
-    claim->last_stamp_ms = row_time_ms(row, 5) + 1; /* it was cut to milliseconds */
-    claim->clock_ms = row_time_ms(row, 6);
-    job->deaths = (int32_t)row_int(row, 7);
-    claim->stopped = !row_is_null(row, 8);
-    return true;
-}
-
-static bool watermarks(const struct takeover *takeover, const struct takeover_job *job,
-                       int64_t *low, int64_t *high, struct error *error)
-{
-    rd_kafka_resp_err_t failure = rd_kafka_query_watermark_offsets(
-        takeover->options.consumer, job->topic->name, job->number, low, high, WATERMARK_MS);
-
-    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return true;
-    return error_set(error, ERROR_RETRY, "offsets of the log: %s", rd_kafka_err2str(failure));
-}
-
-static bool insert_partition(struct takeover *takeover, const struct takeover_job *job,
-                             const char *cluster_id, struct error *error)
-{
-    int64_t low;
-    int64_t high;
-
-    if (!watermarks(takeover, job, &low, &high, error))
-        return false;
-    const struct value values[] = {INT(takeover->ledger.group_id), INT(job->topic_id),
-                                   INT(job->number), TEXT(cluster_id),
-                                   INT(takeover->options.start_at_end ? high : low)};
-    return db_run(takeover->ledger.db, &sql_insert_partition, values, error);
-}
-
-/* A1: under the claimed epoch only we change the row. */
-static bool claim(struct takeover *takeover, struct takeover_job *job, const char *cluster_id,
-                  struct arena *arena, struct claim *out, struct error *error)
-{
-    if (!ledger_connect(&takeover->ledger, error))
-        return false; /* which also tells the group's number */
-
-    const struct value values[] = {INT(takeover->ledger.group_id), INT(job->topic_id),
-                                   INT(job->number), INT(job->former_epoch)};
-    for (int tries = 0; tries < 2; tries++) {
-        if (!db_run(takeover->ledger.db, &sql_claim_partition, values, error))
-            return false;
-        if (db_row_count(takeover->ledger.db, 0) == 1) {
-            struct row row = db_row(takeover->ledger.db, 0, 0);
-            job->former_epoch = row_int(&row, 0); /* a further try is no death */
-            return read_claim(job, &row, arena, out);
-        }
-        if (!insert_partition(takeover, job, cluster_id, error))
-            return false;
-    }
-    return error_set(error, ERROR_RETRY, "the partition's row vanished");
-}
-
-static bool group_offset(const struct takeover *takeover, const struct takeover_job *job,
-                         int64_t *out, struct error *error)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-
-    rd_kafka_topic_partition_list_add(list, job->topic->name, job->number);
-    rd_kafka_resp_err_t failure =
-        rd_kafka_committed(takeover->options.consumer, list, COMMITTED_MS);
-    *out = list->elems[0].offset;
-    rd_kafka_topic_partition_list_destroy(list);
-    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return true;
-    return error_set(error, ERROR_RETRY, "offset of the group: %s", rd_kafka_err2str(failure));
-}
-
-static enum turnout stop_for_operator(struct takeover *takeover, struct takeover_job *job,
-                                      const char *why)
-{
-    const struct value values[] = {INT(takeover->ledger.group_id), INT(job->topic_id),
-                                   INT(job->number), INT(job->owner_epoch), TEXT(why)};
-
-    if (!db_run(takeover->ledger.db, &sql_stop_partition, values, &job->last_error))
-        return TURNOUT_FAILED;
-    job->stopped = true;
-    job->stopped_why = why;
-    return TURNOUT_FINISHED;
-}
-
-/* The records between next_offset and the log's start are gone: say so, and go on there. */
-static bool skip_gap(struct takeover *takeover, struct takeover_job *job, int64_t low,
-                     struct error *error)
-{
-    struct partition partition = view_of(job);
-    const struct value values[] = {INT(takeover->ledger.group_id),
-                                   INT(job->topic_id),
-                                   INT(job->number),
-                                   INT(job->owner_epoch),
-                                   INT(job->next_offset),
-                                   INT(low),
-                                   UUID_VALUE(ledger_coordinates(&partition, job->next_offset))};
-
-    if (!db_run(takeover->ledger.db, &sql_skip_gap, values, error))
-        return false;
-    job->next_offset = low;
-    return true;
-}
-
-/* A2: is this the log that we know? TURNOUT_FINISHED: nothing is in the way. */
-static enum turnout check_log(struct takeover *takeover, struct takeover_job *job,
-                              const struct claim *claim, const char *cluster_id)
-{
-    int64_t low;
-    int64_t high;
-    int64_t committed;
-
-    if (strcmp(claim->cluster_id, cluster_id) != 0)
-        return stop_for_operator(takeover, job, "another Kafka cluster");
-    if (!watermarks(takeover, job, &low, &high, &job->last_error) ||
-        !group_offset(takeover, job, &committed, &job->last_error))
-        return TURNOUT_FAILED;
-    if (MUTANT("start_at_group_offset") && committed >= 0)
-        job->next_offset = committed;
-    else if (committed > job->next_offset)
-        return stop_for_operator(takeover, job, "PostgreSQL is behind the group's offset");
-    if (high < job->next_offset) {
-        int64_t now_ms = clock_monotonic_ms();
-        if (job->log_end_seen_ms == 0)
-            job->log_end_seen_ms = now_ms;
-        if (now_ms - job->log_end_seen_ms >= LOG_END_SECOND_LOOK_MS)
-            return stop_for_operator(takeover, job, "the log ends before the next offset");
-        job->due_ms = job->log_end_seen_ms + LOG_END_SECOND_LOOK_MS;
-        return TURNOUT_LATER;
-    }
-    job->log_end_seen_ms = 0;
-    return TURNOUT_FINISHED;
-}
 
 static bool find_suspect(struct takeover *takeover, struct takeover_job *job, struct error *error)
 {
@@ -215,7 +55,7 @@ static bool find_suspect(struct takeover *takeover, struct takeover_job *job, st
 static enum turnout plan_recovery(struct takeover *takeover, struct takeover_job *job,
                                   const struct claim *claim, struct arena *arena)
 {
-    struct partition partition = view_of(job);
+    struct partition partition = claim_view(job);
     struct unpublished missing;
 
     job->published_offset = claim->published_offset;
@@ -239,12 +79,12 @@ static enum turnout step_claim(struct takeover *takeover, struct takeover_job *j
                                struct arena *arena)
 {
     struct claim claimed = {0};
-    char *cluster_id = rd_kafka_clusterid(takeover->options.consumer, WATERMARK_MS);
+    char *cluster_id = rd_kafka_clusterid(takeover->options.consumer, CLUSTER_MS);
     enum turnout turnout = TURNOUT_FAILED;
 
     if (cluster_id == NULL)
         return error_set(&job->last_error, ERROR_RETRY, "Kafka is away"), TURNOUT_FAILED;
-    if (!claim(takeover, job, cluster_id, arena, &claimed, &job->last_error))
+    if (!claim_take(&takeover->claims, job, cluster_id, arena, &claimed, &job->last_error))
         goto done;
     (void)FAILPOINT("after_claim");
     if (claimed.stopped) {
@@ -253,7 +93,7 @@ static enum turnout step_claim(struct takeover *takeover, struct takeover_job *j
         turnout = TURNOUT_FINISHED;
         goto done;
     }
-    turnout = check_log(takeover, job, &claimed, cluster_id);
+    turnout = claim_check_log(&takeover->claims, job, &claimed, cluster_id);
     if (turnout != TURNOUT_FINISHED || job->stopped)
         goto done;
     turnout = plan_recovery(takeover, job, &claimed, arena);
@@ -266,7 +106,7 @@ done:
 static enum turnout step_recover(struct takeover *takeover, struct takeover_job *job,
                                  struct arena *arena)
 {
-    struct partition partition = view_of(job);
+    struct partition partition = claim_view(job);
     struct unpublished missing;
 
     (void)FAILPOINT("before_barrier");
@@ -282,7 +122,7 @@ static enum turnout step_recover(struct takeover *takeover, struct takeover_job 
 /* Everything stored is published: say so, and start behind a gap that the log may have. */
 static enum turnout finish(struct takeover *takeover, struct takeover_job *job)
 {
-    struct partition partition = view_of(job);
+    struct partition partition = claim_view(job);
     struct partition *list[] = {&partition};
     int64_t low;
     int64_t high;
@@ -292,8 +132,9 @@ static enum turnout finish(struct takeover *takeover, struct takeover_job *job)
     partition.state = PARTITION_ACTIVE;
     partition.marked_offset = -1;
     if (!ledger_mark(&takeover->ledger, list, 1, false, &job->last_error) ||
-        !watermarks(takeover, job, &low, &high, &job->last_error) ||
-        (low > job->next_offset && !skip_gap(takeover, job, low, &job->last_error)) ||
+        !claim_watermarks(&takeover->claims, job, &low, &high, &job->last_error) ||
+        (low > job->next_offset &&
+         !claim_skip_gap(&takeover->claims, job, low, &job->last_error)) ||
         !find_suspect(takeover, job, &job->last_error))
         return TURNOUT_FAILED;
     return TURNOUT_FINISHED;
@@ -380,8 +221,7 @@ static void wait_for_work(struct takeover *takeover, int64_t next_due_ms)
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
     }
-    if (pthread_cond_timedwait(&takeover->changed, &takeover->lock, &until) != 0 &&
-        next_due_ms < 0)
+    if (pthread_cond_timedwait(&takeover->changed, &takeover->lock, &until) != 0 && next_due_ms < 0)
         ledger_disconnect(&takeover->ledger);
 }
 
@@ -414,6 +254,7 @@ struct takeover *takeover_start(const struct takeover_options *options)
     if (takeover == NULL)
         abort();
     takeover->options = *options;
+    takeover->claims = (struct claim_context){&takeover->options, &takeover->ledger};
     ledger_init(&takeover->ledger, options->database, options->group, options->digest_key);
     pthread_mutex_init(&takeover->lock, NULL);
     pthread_condattr_init(&attributes);

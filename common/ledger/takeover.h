@@ -53,11 +53,11 @@ struct takeover_job {
 };
 
 enum {
-    FENCE_MARGIN_MS = 500,       /* clocks of brokers against PostgreSQL's */
+    FENCE_MARGIN_MS = 500, /* clocks of brokers against PostgreSQL's */
     LOG_END_SECOND_LOOK_MS = 30000,
-    RECOVERY_FIRST_MS = 200,     /* back-off of a job */
+    RECOVERY_FIRST_MS = 200, /* back-off of a job */
     RECOVERY_MAX_MS = 10000,
-    READ_BACK_MS_MAX = 30000,    /* one reading back, then the job is tried again */
+    READ_BACK_MS_MAX = 30000, /* one reading back, then the job is tried again */
     REPUBLISH_PER_STAMP = 500,
 };
 

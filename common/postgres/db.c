@@ -102,13 +102,18 @@ static PGconn *start(const struct db_options *options)
     char session[sizeof session_options + 64];
 
     snprintf(session, sizeof session, session_options, options->schema);
-    const char *const names[] = {"dbname",           "options",
-                                 "application_name", "target_session_attrs",
-                                 "tcp_user_timeout", "fallback_application_name",
-                                 "client_encoding",  options->password == NULL ? NULL : "password",
+    const char *const names[] = {"dbname",
+                                 "options",
+                                 "application_name",
+                                 "target_session_attrs",
+                                 "tcp_user_timeout",
+                                 "fallback_application_name",
+                                 "client_encoding",
+                                 options->password == NULL ? NULL : "password",
                                  NULL};
-    const char *const values[] = {options->url, session, options->application_name, "read-write",
-                                  "10000",      "onboarding", "UTF8", options->password, NULL};
+    const char *const values[] = {options->url, session,           options->application_name,
+                                  "read-write", "10000",           "onboarding",
+                                  "UTF8",       options->password, NULL};
     return PQconnectStartParams(names, values, 1);
 }
 
@@ -168,9 +173,8 @@ static unsigned prepare(struct db *db, const struct statement *statement)
     assert(db->prepared_count < STATEMENTS_MAX);
     assert(statement->parameter_count <= PARAMETERS_MAX);
     for (size_t i = 0; i < statement->parameter_count; i++)
-        types[i] = statement->parameters[i].array
-                       ? column_array_oid(statement->parameters[i].type)
-                       : column_oid(statement->parameters[i].type);
+        types[i] = statement->parameters[i].array ? column_array_oid(statement->parameters[i].type)
+                                                  : column_oid(statement->parameters[i].type);
     name_of(++db->serial, name);
     if (PQsendPrepare(db->connection, name, statement->sql, (int)statement->parameter_count,
                       types) != 1)
@@ -224,9 +228,9 @@ static const struct {
     const char *prefix;
     enum db_verdict verdict;
 } verdicts[] = {
-    {"40001", DB_REPEAT}, {"40P01", DB_REPEAT}, {"55P03", DB_REPEAT}, {"23505", DB_REPEAT},
-    {"57014", DB_SLOW},   {"21000", DB_DATA},   {"22", DB_DATA},      {"23", DB_DATA},
-    {"54", DB_DATA},
+    {"40001", DB_REPEAT}, {"40P01", DB_REPEAT}, {"55P03", DB_REPEAT},
+    {"23505", DB_REPEAT}, {"57014", DB_SLOW},   {"21000", DB_DATA},
+    {"22", DB_DATA},      {"23", DB_DATA},      {"54", DB_DATA},
 };
 
 static void judge(struct db *db, const PGresult *result)

@@ -17,10 +17,10 @@
 struct db;
 
 enum {
-    DB_QUEUE_MAX = 64,              /* statements of one exchange */
-    DB_CONNECT_MS_MAX = 5000,       /* a connection that takes longer is given up */
-    DB_ANSWER_MS_MAX = 15000,       /* beyond statement_timeout: then the connection is dead */
-    DB_ROWS_BYTES_MAX = 64 << 20,   /* of one statement's parameters */
+    DB_QUEUE_MAX = 64,            /* statements of one exchange */
+    DB_CONNECT_MS_MAX = 5000,     /* a connection that takes longer is given up */
+    DB_ANSWER_MS_MAX = 15000,     /* beyond statement_timeout: then the connection is dead */
+    DB_ROWS_BYTES_MAX = 64 << 20, /* of one statement's parameters */
 };
 
 /* What a failed exchange means for the transaction, told by SQLSTATE. */
@@ -76,8 +76,8 @@ const char *db_tag(const struct db *db, size_t answer); /* "COMMIT", "INSERT 0 5
 size_t db_affected(const struct db *db, size_t answer);
 
 /* One statement by itself, in a transaction of its own. */
-MUST_CHECK bool db_run(struct db *db, const struct statement *statement,
-                       const struct value *values, struct error *error);
+MUST_CHECK bool db_run(struct db *db, const struct statement *statement, const struct value *values,
+                       struct error *error);
 
 struct pg_result; /* libpq's: who includes this header needs no libpq */
 

@@ -20,16 +20,11 @@ static const struct type_oids {
     uint32_t scalar, array;
     size_t size; /* 0: as long as the value */
 } oids[COLUMN_TYPES] = {
-    [COLUMN_BOOL] = {16, 1000, 1},
-    [COLUMN_INT2] = {21, 1005, 2},
-    [COLUMN_INT4] = {23, 1007, 4},
-    [COLUMN_INT8] = {20, 1016, 8},
-    [COLUMN_FLOAT8] = {701, 1022, 8},
-    [COLUMN_TEXT] = {25, 1009, 0},
-    [COLUMN_BYTEA] = {17, 1001, 0},
-    [COLUMN_UUID] = {2950, 2951, 16},
-    [COLUMN_DATE] = {1082, 1182, 4},
-    [COLUMN_TIMESTAMPTZ] = {1184, 1185, 8},
+    [COLUMN_BOOL] = {16, 1000, 1},    [COLUMN_INT2] = {21, 1005, 2},
+    [COLUMN_INT4] = {23, 1007, 4},    [COLUMN_INT8] = {20, 1016, 8},
+    [COLUMN_FLOAT8] = {701, 1022, 8}, [COLUMN_TEXT] = {25, 1009, 0},
+    [COLUMN_BYTEA] = {17, 1001, 0},   [COLUMN_UUID] = {2950, 2951, 16},
+    [COLUMN_DATE] = {1082, 1182, 4},  [COLUMN_TIMESTAMPTZ] = {1184, 1185, 8},
     [COLUMN_JSONB] = {3802, 3807, 0},
 };
 
@@ -47,8 +42,7 @@ struct value value_text(const char *text)
 {
     if (text == NULL)
         return NOTHING;
-    return (struct value){.kind = VALUE_TEXT,
-                          .bytes = {(const uint8_t *)text, strlen(text)}};
+    return (struct value){.kind = VALUE_TEXT, .bytes = {(const uint8_t *)text, strlen(text)}};
 }
 
 static uint8_t *put(uint8_t *at, uint64_t value, size_t size)

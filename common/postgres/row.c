@@ -71,8 +71,7 @@ int64_t row_int(const struct row *row, int column)
         value = (uint64_t)(int64_t)(int32_t)(uint32_t)value;
     else if (bytes.size == sizeof(int16_t))
         value = (uint64_t)(int64_t)(int16_t)(uint16_t)value;
-    return (int64_t)value +
-           (PQftype(row->result, column) == oid_date ? DAYS_1970_TO_2000 : 0);
+    return (int64_t)value + (PQftype(row->result, column) == oid_date ? DAYS_1970_TO_2000 : 0);
 }
 
 bool row_bool(const struct row *row, int column)

@@ -201,8 +201,7 @@ void loop_suspend_partition(struct loop *loop, struct partition *partition)
 void loop_suspend(struct loop *loop, const char *why)
 {
     struct error error;
-    bool undelivered = publisher_unacked(loop->publisher) != 0 ||
-                       publisher_failed(loop->publisher);
+    bool undelivered = publisher_unacked(loop->publisher) != 0 || publisher_failed(loop->publisher);
 
     log_line(LOG_WARNING, "suspended", LOG_INT("loop", (int64_t)loop->index), LOG_TEXT("why", why));
     metric_add(loop->metrics.suspensions, 1);
@@ -402,8 +401,7 @@ void loop_commit_to_group(struct loop *loop)
         metrics_set_lag(p);
         if (p->group_offset == p->next_offset)
             continue;
-        rd_kafka_topic_partition_list_add(list, p->topic->name, p->number)->offset =
-            p->next_offset;
+        rd_kafka_topic_partition_list_add(list, p->topic->name, p->number)->offset = p->next_offset;
         p->group_offset = p->next_offset;
     }
     if (list->cnt != 0)

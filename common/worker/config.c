@@ -62,8 +62,7 @@ void worker_config_check(const struct worker_config *config, bool has_policy,
         problems_add(problems, "ONBOARDING_SESSION_TIMEOUT",
                      "must be shorter than ONBOARDING_MAX_POLL_INTERVAL");
     if (config->batch_bytes > config->fetch_bytes)
-        problems_add(problems, "ONBOARDING_BATCH_SIZE",
-                     "must not exceed ONBOARDING_FETCH_SIZE");
+        problems_add(problems, "ONBOARDING_BATCH_SIZE", "must not exceed ONBOARDING_FETCH_SIZE");
     if (has_policy && config->policy_file[0] == '\0')
         problems_add(problems, "ONBOARDING_POLICY_FILE", "is required");
 }

@@ -161,8 +161,8 @@ static bool renew_stamps(struct loop *loop, struct batch *batch)
         return true;
     int64_t opened_ms = clock_monotonic_ms();
     for (size_t i = 0; i < batch->part_count; i++)
-        if (!ledger_take_stamp(&loop->ledger, batch->parts[i].partition,
-                               &batch->parts[i].stamp_ms, &fenced, &error) ||
+        if (!ledger_take_stamp(&loop->ledger, batch->parts[i].partition, &batch->parts[i].stamp_ms,
+                               &fenced, &error) ||
             fenced)
             return false;
     batch->opened_ms = opened_ms;
@@ -265,8 +265,7 @@ static bool finish(struct run *run)
         return false;
     }
     reply(loop, &run->batch);
-    metric_observe(loop->metrics.publish_seconds,
-                   (double)(clock_monotonic_us() - start_us) / 1e6);
+    metric_observe(loop->metrics.publish_seconds, (double)(clock_monotonic_us() - start_us) / 1e6);
     return true;
 }
 

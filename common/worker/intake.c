@@ -73,9 +73,9 @@ static void take(struct loop *loop, struct partition *partition, rd_kafka_messag
 static void on_error(struct loop *loop, const rd_kafka_message_t *message)
 {
     struct partition *partition =
-        message->rkt == NULL ? NULL
-                             : loop_find_partition(loop, rd_kafka_topic_name(message->rkt),
-                                                   message->partition);
+        message->rkt == NULL
+            ? NULL
+            : loop_find_partition(loop, rd_kafka_topic_name(message->rkt), message->partition);
 
     if (message->err == RD_KAFKA_RESP_ERR__FATAL ||
         message->err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
@@ -189,8 +189,7 @@ static bool decode(struct loop *loop, struct record *record, struct error *error
                                       &record->meta, &record->error);
     record->id_known = !record->parked;
     if (record->id_known) {
-        record->event_id =
-            ledger_event_id(&loop->ledger, record->meta.id, &record->id_is_uuid);
+        record->event_id = ledger_event_id(&loop->ledger, record->meta.id, &record->id_is_uuid);
         if (!ledger_source_id(&loop->ledger, record->meta.source, &record->source_id, error))
             return false;
         record->parked = !decode_value(loop, record, &record->error);

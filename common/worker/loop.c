@@ -96,13 +96,11 @@ static bool start(struct loop *loop, struct error *error)
     ledger_init(&loop->ledger, &worker->database, worker->config.consumer_group,
                 &worker->config.digest_key);
     loop->decoder = decoder_new(worker->schemas);
-    loop->records =
-        calloc((size_t)worker->config.batch_records, sizeof(struct record *));
+    loop->records = calloc((size_t)worker->config.batch_records, sizeof(struct record *));
     if (loop->records == NULL)
         abort();
     metrics_find(&loop->metrics);
-    if (!open_consumer(loop, error) ||
-        !publisher_new(&worker->kafka, &loop->publisher, error) ||
+    if (!open_consumer(loop, error) || !publisher_new(&worker->kafka, &loop->publisher, error) ||
         !replies_new(&worker->kafka, worker->config.reply_topic_prefix, &loop->replies, error) ||
         !find_topics(loop))
         return false;

@@ -47,10 +47,10 @@ struct loop {
 };
 
 enum {
-    POLL_MS = 50,            /* a poll waits so long for a record */
-    IDLE_MARK_MS = 200,      /* marks go alone after so long without a batch */
-    GROUP_COMMIT_MS = 1000,  /* for lag tools */
-    DRAIN_MS_MAX = 4000,     /* for acknowledgements when a partition leaves */
+    POLL_MS = 50,           /* a poll waits so long for a record */
+    IDLE_MARK_MS = 200,     /* marks go alone after so long without a batch */
+    GROUP_COMMIT_MS = 1000, /* for lag tools */
+    DRAIN_MS_MAX = 4000,    /* for acknowledgements when a partition leaves */
 };
 
 /* The loop's thread; `context` is a struct loop with worker and index set. */

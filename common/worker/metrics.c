@@ -3,7 +3,10 @@
 
 #include <stdio.h>
 
-#define SECONDS {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10}
+#define SECONDS                                                                                    \
+    {                                                                                              \
+        0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10                  \
+    }
 
 const char *const batch_end_text[] = {
     [BATCH_GOING] = "going",   [BATCH_DONE] = "committed", [BATCH_REPEAT] = "repeated",
@@ -12,52 +15,82 @@ const char *const batch_end_text[] = {
 };
 
 const char *const fate_text[] = {
-    [FATE_NONE] = "NONE",         [FATE_DONE] = "DONE",
-    [FATE_DUPLICATE] = "DUPLICATE", [FATE_CONFLICT] = "CONFLICT",
-    [FATE_DEAD_LETTER] = "DEAD_LETTER", [FATE_IGNORED] = "IGNORED",
-    [FATE_GAP] = "GAP",           [FATE_BARRIER] = "BARRIER",
+    [FATE_NONE] = "NONE",
+    [FATE_DONE] = "DONE",
+    [FATE_DUPLICATE] = "DUPLICATE",
+    [FATE_CONFLICT] = "CONFLICT",
+    [FATE_DEAD_LETTER] = "DEAD_LETTER",
+    [FATE_IGNORED] = "IGNORED",
+    [FATE_GAP] = "GAP",
+    [FATE_BARRIER] = "BARRIER",
 };
 
 static const struct metric_family batches = {
     "onboarding_batches_total", "Batches by how they ended", METRIC_COUNTER, {"end"}, {0}};
 static const struct metric_family batch_records = {
-    "onboarding_batch_records", "Records of a committed batch", METRIC_HISTOGRAM, {NULL},
+    "onboarding_batch_records",
+    "Records of a committed batch",
+    METRIC_HISTOGRAM,
+    {NULL},
     {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000}};
 static const struct metric_family phase_seconds = {
     "onboarding_phase_seconds", "Time of a batch by phase", METRIC_HISTOGRAM, {"phase"}, SECONDS};
 static const struct metric_family event_age = {
-    "onboarding_event_age_seconds", "Age of the oldest event of a batch when it is committed",
-    METRIC_HISTOGRAM, {NULL}, {0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 3600}};
-static const struct metric_family outcomes = {
-    "onboarding_events_total", "Events consumed by outcome", METRIC_COUNTER,
-    {"topic", "outcome"}, {0}};
-static const struct metric_family dead_letters = {
-    "onboarding_dead_letters_total", "Dead letters by reason", METRIC_COUNTER,
-    {"topic", "reason"}, {0}};
-static const struct metric_family acknowledged = {
-    "onboarding_results_acknowledged_total", "Results that their topics have", METRIC_COUNTER,
-    {NULL}, {0}};
+    "onboarding_event_age_seconds",
+    "Age of the oldest event of a batch when it is committed",
+    METRIC_HISTOGRAM,
+    {NULL},
+    {0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 3600}};
+static const struct metric_family outcomes = {"onboarding_events_total",
+                                              "Events consumed by outcome",
+                                              METRIC_COUNTER,
+                                              {"topic", "outcome"},
+                                              {0}};
+static const struct metric_family dead_letters = {"onboarding_dead_letters_total",
+                                                  "Dead letters by reason",
+                                                  METRIC_COUNTER,
+                                                  {"topic", "reason"},
+                                                  {0}};
+static const struct metric_family acknowledged = {"onboarding_results_acknowledged_total",
+                                                  "Results that their topics have",
+                                                  METRIC_COUNTER,
+                                                  {NULL},
+                                                  {0}};
 static const struct metric_family unacknowledged = {
     "onboarding_results_unacknowledged", "Results on their way", METRIC_GAUGE, {NULL}, {0}};
 static const struct metric_family republished = {
-    "onboarding_results_republished_total", "Results of former owners published by a take-over",
-    METRIC_COUNTER, {NULL}, {0}};
-static const struct metric_family suspensions = {
-    "onboarding_suspensions_total", "Times that a loop doubted what it holds", METRIC_COUNTER,
-    {NULL}, {0}};
-static const struct metric_family resets = {
-    "onboarding_producer_resets_total", "Producers given up with results on their way",
-    METRIC_COUNTER, {NULL}, {0}};
-static const struct metric_family takeovers = {
-    "onboarding_takeovers_total", "Partitions taken over, by how it ended", METRIC_COUNTER,
-    {"end"}, {0}};
-static const struct metric_family lag = {
-    "onboarding_lag_records", "Records of the log not yet consumed", METRIC_GAUGE,
-    {"topic", "partition"}, {0}};
+    "onboarding_results_republished_total",
+    "Results of former owners published by a take-over",
+    METRIC_COUNTER,
+    {NULL},
+    {0}};
+static const struct metric_family suspensions = {"onboarding_suspensions_total",
+                                                 "Times that a loop doubted what it holds",
+                                                 METRIC_COUNTER,
+                                                 {NULL},
+                                                 {0}};
+static const struct metric_family resets = {"onboarding_producer_resets_total",
+                                            "Producers given up with results on their way",
+                                            METRIC_COUNTER,
+                                            {NULL},
+                                            {0}};
+static const struct metric_family takeovers = {"onboarding_takeovers_total",
+                                               "Partitions taken over, by how it ended",
+                                               METRIC_COUNTER,
+                                               {"end"},
+                                               {0}};
+static const struct metric_family lag = {"onboarding_lag_records",
+                                         "Records of the log not yet consumed",
+                                         METRIC_GAUGE,
+                                         {"topic", "partition"},
+                                         {0}};
 
 static const struct metric_family clock_skew = {
-    "onboarding_clock_skew_seconds", "Brokers' clocks against PostgreSQL's, at least; -1: not known",
-    METRIC_GAUGE, {NULL}, {0}};
+    "onboarding_clock_skew_seconds",
+    "Brokers' clocks against PostgreSQL's, at least; -1: not known",
+    METRIC_GAUGE,
+    {NULL},
+    {0}};
 
 void metrics_find(struct loop_metrics *metrics)
 {
@@ -108,6 +141,5 @@ void metrics_forget_lag(const struct partition *partition)
 
 void metrics_set_skew(int64_t skew_ms)
 {
-    metric_set(metric_of(&clock_skew, NULL, NULL, NULL),
-               skew_ms < 0 ? -1 : (double)skew_ms / 1000);
+    metric_set(metric_of(&clock_skew, NULL, NULL, NULL), skew_ms < 0 ? -1 : (double)skew_ms / 1000);
 }

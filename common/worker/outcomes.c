@@ -84,8 +84,8 @@ static struct rows *rows_of(struct outcome *out, const struct statement *stateme
 static struct value copy_value(struct value value, struct arena *arena)
 {
     if ((value.kind == VALUE_TEXT || value.kind == VALUE_BYTES) && value.bytes.size != 0)
-        value.bytes.data = (const uint8_t *)arena_copy(arena, (const char *)value.bytes.data,
-                                                       value.bytes.size);
+        value.bytes.data =
+            (const uint8_t *)arena_copy(arena, (const char *)value.bytes.data, value.bytes.size);
     return value;
 }
 
@@ -133,8 +133,8 @@ void outcome_event(struct outcome *out, const struct topic *topic, const char *k
     result->topic = topic->name;
     result->key = (struct bytes){(const uint8_t *)arena_copy(out->arena, key, key_size), key_size};
     result->partition = kafka_partition_of(result->key, output->partition_count);
-    result->value = event_encode(topic->schema, record, out->options->framing, output->schema_id,
-                                 out->arena);
+    result->value =
+        event_encode(topic->schema, record, out->options->framing, output->schema_id, out->arena);
     result->headers = event_meta_write(&(struct result_meta){.id = result->id,
                                                              .source = out->options->source,
                                                              .type = topic->name,
@@ -211,8 +211,8 @@ static void queue_rows(struct outcome *out, const struct rows *rows, struct db *
     size_t width = rows->statement->parameter_count;
     struct placed *placed =
         arena_alloc(out->arena, rows->count * sizeof *placed, _Alignof(struct placed));
-    struct value *flat = arena_alloc(out->arena, rows->count * width * sizeof *flat,
-                                     _Alignof(struct value));
+    struct value *flat =
+        arena_alloc(out->arena, rows->count * width * sizeof *flat, _Alignof(struct value));
 
     for (size_t i = 0; i < rows->count; i++)
         placed[i] = (struct placed){rows->items[i], i};

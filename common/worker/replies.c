@@ -60,13 +60,12 @@ void replies_send(struct replies *replies, const struct reply_address *to,
     if (topic == NULL)
         return;
     (void)kafka_produce(replies->producer,
-                        &(struct kafka_message){.topic = topic,
-                                                .partition = to->partition < 0
-                                                                 ? RD_KAFKA_PARTITION_UA
-                                                                 : to->partition,
-                                                .key = result->key,
-                                                .value = result->value,
-                                                .headers = {headers, count}});
+                        &(struct kafka_message){
+                            .topic = topic,
+                            .partition = to->partition < 0 ? RD_KAFKA_PARTITION_UA : to->partition,
+                            .key = result->key,
+                            .value = result->value,
+                            .headers = {headers, count}});
     rd_kafka_topic_destroy(topic);
 }
 

@@ -49,9 +49,9 @@ struct route {
  * further down (`follow`).
  */
 struct state_kind {
-    const char *name;              /* namespace of the locks; unique in the service */
-    const struct statement *load;  /* $1: array of keys, text[] or bytea[]; column 0: the key */
-    size_t size;                   /* bytes of the struct that read() fills; zeroed before */
+    const char *name;             /* namespace of the locks; unique in the service */
+    const struct statement *load; /* $1: array of keys, text[] or bytea[]; column 0: the key */
+    size_t size;                  /* bytes of the struct that read() fills; zeroed before */
     void (*read)(const struct row *row, struct arena *arena, void *out); /* columns 1, 2, … */
     void (*follow)(const void *state, struct keys *keys);                /* or NULL */
 };

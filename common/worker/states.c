@@ -1,4 +1,5 @@
-/* State rows for a batch: keys gathered, locked, loaded with one query a kind, found by handlers. */
+/* State rows for a batch: keys gathered, locked, loaded with one query a kind, found by handlers.
+ */
 #include "common/worker/states.h"
 
 #include <assert.h>
@@ -21,8 +22,8 @@ struct entry {
 struct kind_states {
     const struct state_kind *kind;
     struct map entries;
-    size_t pending;  /* keys not yet loaded */
-    size_t answer;   /* of the query in the exchange; valid while `asked` */
+    size_t pending; /* keys not yet loaded */
+    size_t answer;  /* of the query in the exchange; valid while `asked` */
     bool asked;
 };
 
@@ -81,8 +82,8 @@ static uint64_t add_hash(uint64_t hash, const void *data, size_t size)
 
 static void add_lock(struct states *states, const struct state_kind *kind, struct bytes key)
 {
-    uint64_t hash = add_hash(0xcbf29ce484222325U, states->service->name,
-                             strlen(states->service->name) + 1);
+    uint64_t hash =
+        add_hash(0xcbf29ce484222325U, states->service->name, strlen(states->service->name) + 1);
 
     hash = add_hash(hash, kind->name, strlen(kind->name) + 1);
     hash = add_hash(hash, key.data, key.size);
@@ -143,8 +144,8 @@ static void queue_locks(struct states *states, struct db *db)
     if (states->lock_count == 0 || MUTANT("no_lock_on_shared_keys"))
         return;
     qsort(states->locks, states->lock_count, sizeof *states->locks, compare_locks);
-    values = arena_alloc(states->arena, states->lock_count * sizeof *values,
-                         _Alignof(struct value));
+    values =
+        arena_alloc(states->arena, states->lock_count * sizeof *values, _Alignof(struct value));
     for (size_t i = 0; i < states->lock_count; i++)
         values[i] = INT(states->locks[i]);
     db_queue_rows(db, &sql_lock_keys, values, states->lock_count);
@@ -162,8 +163,7 @@ static void queue_kind(struct states *states, struct kind_states *at, struct db 
         struct entry *entry = e->value;
         if (entry->loaded)
             continue;
-        values[count++] = (struct value){.kind = bytea ? VALUE_BYTES : VALUE_TEXT,
-                                         .bytes = e->key};
+        values[count++] = (struct value){.kind = bytea ? VALUE_BYTES : VALUE_TEXT, .bytes = e->key};
     }
     assert(count == at->pending);
     at->answer = db_queued(db);

@@ -31,8 +31,8 @@ struct worker {
     struct policies *policies; /* changes on SIGHUP; has a lock of its own */
     struct health *health;
     struct clock_probe *clock_probe;
-    _Atomic bool stopping;     /* SIGTERM, or a loop that cannot go on */
-    _Atomic bool failed;       /* the latter: exit with 1 */
+    _Atomic bool stopping; /* SIGTERM, or a loop that cannot go on */
+    _Atomic bool failed;   /* the latter: exit with 1 */
 };
 
 #define ONBOARDING_VERSION "0.1.0"

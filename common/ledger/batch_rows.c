@@ -1,0 +1,95 @@
+/* The rows that the runtime itself writes with every batch. */
+#include "common/ledger/batch_rows.h"
+
+#include "common/core/failpoint.h"
+#include "common/ledger/statements.h"
+
+struct value *batch_rows_new(struct arena *arena, size_t rows, const struct statement *statement)
+{
+    return arena_alloc(arena, rows * statement->parameter_count * sizeof(struct value),
+                       _Alignof(struct value));
+}
+
+/* What stands under the event's own id; everything else stands under its coordinates. */
+static bool has_own_id(const struct record *record)
+{
+    return record->fate == FATE_DONE || record->fate == FATE_IGNORED;
+}
+
+void batch_rows_ledger(struct batch *batch)
+{
+    struct value *values = batch_rows_new(batch->arena, batch->record_count, &sql_insert_ledger);
+    struct value *at = values;
+    size_t rows = 0;
+
+    for (size_t i = 0; i < batch->record_count; i++) {
+        const struct record *record = batch->records[i];
+        const struct partition *p = record->partition;
+        bool own = has_own_id(record);
+        if (record->fate == FATE_BARRIER ||
+            (record->fate == FATE_DEAD_LETTER && MUTANT("no_dead_letter_row")))
+            continue;
+        *at++ = INT(batch->ledger->group_id);
+        *at++ = INT(own ? record->source_id : 0);
+        *at++ = UUID_VALUE(own ? record->event_id : ledger_coordinates(p, record->offset));
+        *at++ = INT(p->topic_id);
+        *at++ = INT(p->generation);
+        *at++ = INT(p->number);
+        *at++ = INT(record->offset);
+        *at++ = INT(record->fate);
+        *at++ = INT(batch->ledger->digest_key_id);
+        *at++ = BYTES(((struct bytes){record->digest.bytes, DIGEST_SIZE}));
+        *at++ = record->id_known && !(own && record->id_is_uuid) ? TEXT(record->meta.id) : NOTHING;
+        rows++;
+    }
+    if (rows != 0)
+        db_queue_rows(batch->ledger->db, &sql_insert_ledger, values, rows);
+}
+
+void batch_rows_results(struct batch *batch)
+{
+    struct value *values = batch_rows_new(batch->arena, batch->part_count, &sql_insert_batch);
+    struct value *at = values;
+
+    for (size_t i = 0; i < batch->part_count; i++) {
+        const struct batch_part *part = &batch->parts[i];
+        size_t result_count;
+        struct bytes results = results_encode((const struct record *const *)part->records,
+                                              part->record_count, batch->arena, &result_count);
+        *at++ = INT(batch->ledger->group_id);
+        *at++ = INT(part->partition->topic_id);
+        *at++ = INT(part->partition->generation);
+        *at++ = INT(part->partition->number);
+        *at++ = INT(part->first_offset);
+        *at++ = INT(part->last_offset);
+        *at++ = INT((int64_t)result_count);
+        *at++ = results.data == NULL ? NOTHING : BYTES(results);
+    }
+    db_queue_rows(batch->ledger->db, &sql_insert_batch, values, batch->part_count);
+}
+
+void batch_rows_dead_letters(struct batch *batch)
+{
+    struct value *values =
+        batch_rows_new(batch->arena, batch->record_count, &sql_insert_dead_letters);
+    struct value *at = values;
+    size_t rows = 0;
+
+    for (size_t i = 0; i < batch->record_count; i++) {
+        const struct record *record = batch->records[i];
+        const struct partition *p = record->partition;
+        if (record->fate != FATE_DEAD_LETTER && record->fate != FATE_CONFLICT)
+            continue;
+        *at++ = INT(batch->ledger->group_id);
+        *at++ = INT(p->topic_id);
+        *at++ = INT(p->generation);
+        *at++ = INT(p->number);
+        *at++ = INT(record->offset);
+        *at++ = TEXT(reason_text[record->error.reason]);
+        *at++ = TEXT(record->error.text);
+        *at++ = record->id_known ? TEXT(record->meta.id) : NOTHING;
+        rows++;
+    }
+    if (rows != 0)
+        db_queue_rows(batch->ledger->db, &sql_insert_dead_letters, values, rows);
+}
