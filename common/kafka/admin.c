@@ -94,6 +94,20 @@ static bool judge_topics(const rd_kafka_topic_result_t **results, size_t count, 
     return true;
 }
 
+bool kafka_admin_brokers(struct kafka_admin *admin, int32_t *out, struct error *error)
+{
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_resp_err_t failure =
+        rd_kafka_metadata(admin->client, 0, NULL, &metadata, ADMIN_REQUEST_MS_MAX);
+
+    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_set(error, ERROR_RETRY, "no answer from the brokers: %s",
+                         rd_kafka_err2str(failure));
+    *out = metadata->broker_cnt;
+    rd_kafka_metadata_destroy(metadata);
+    return true;
+}
+
 static bool find_counts(struct kafka_admin *admin, const char *topic, struct topic_state *out,
                         struct error *error)
 {

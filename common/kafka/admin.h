@@ -35,6 +35,9 @@ struct topic_state {
     struct topic_properties properties; /* all that hold, the broker's defaults included */
 };
 
+/* How many brokers there are. RETRY while they are away. */
+MUST_CHECK bool kafka_admin_brokers(struct kafka_admin *admin, int32_t *out, struct error *error);
+
 /* RETRY while the brokers are away. What it gives lives in `arena`. */
 MUST_CHECK bool kafka_admin_find(struct kafka_admin *admin, const char *topic, struct arena *arena,
                                  struct topic_state *out, struct error *error);

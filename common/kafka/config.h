@@ -20,6 +20,9 @@ struct kafka_options {
     const char *key_location;
 };
 
+/* Where brokers stamp workers' probes: LogAppendTime, a partition on every broker. */
+#define CLOCK_TOPIC "onboarding.clock.v1"
+
 /* The same as settings; the table in config.c is their reference. */
 struct kafka_config {
     const char *brokers;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "common/core/clock.h"
+#include "common/kafka/config.h"
 #include "common/ledger/statements.h"
 
 struct clock_probe {
@@ -97,9 +98,9 @@ static bool measure_all(struct clock_probe *probe, int64_t *out_ms, struct error
     bool fine = true;
 
     if (!open_all(probe, error) ||
-        !kafka_partition_count(probe->producer, CLOCK_PROBE_TOPIC, &partitions, error))
+        !kafka_partition_count(probe->producer, CLOCK_TOPIC, &partitions, error))
         return false;
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(probe->producer, CLOCK_PROBE_TOPIC, NULL);
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(probe->producer, CLOCK_TOPIC, NULL);
     if (topic == NULL)
         return error_set(error, ERROR_RETRY, "no topic for probes");
     for (int32_t i = 0; fine && i < partitions; i++) {

@@ -14,8 +14,6 @@
  */
 struct clock_probe;
 
-#define CLOCK_PROBE_TOPIC "onboarding.clock.v1"
-
 enum {
     CLOCK_PROBE_EVERY_MS = 60000,
     CLOCK_PROBE_ACK_MS = 5000,

@@ -55,6 +55,37 @@ struct topic_wish topic_plan_wish(const struct topic *topic, bool dead_letters, 
     };
 }
 
+/* Brokers stamp the workers' probes: a partition for each, and nothing worth keeping. */
+static struct topic_wish wish_clock(int32_t broker_count)
+{
+    static const struct topic_property properties[] = {
+        {"cleanup.policy", "delete"},
+        {"retention.ms", "3600000"},
+        {"message.timestamp.type", "LogAppendTime"},
+    };
+
+    return (struct topic_wish){
+        .name = CLOCK_TOPIC,
+        .partitions = broker_count,
+        .properties = {properties, COUNT(properties)},
+    };
+}
+
+struct topic_wishes topic_plan_all(int64_t fence_ms, int32_t broker_count, struct arena *arena)
+{
+    struct topic_wishes wishes = {0};
+
+    wishes.items = arena_alloc(arena, (2 * topic_count + 1) * sizeof *wishes.items,
+                               _Alignof(struct topic_wish));
+    for (unsigned i = 0; i < topic_count; i++) {
+        wishes.items[wishes.count++] = topic_plan_wish(topics[i], false, fence_ms, arena);
+        if (topics[i]->dead_letter_retention_ms != 0)
+            wishes.items[wishes.count++] = topic_plan_wish(topics[i], true, fence_ms, arena);
+    }
+    wishes.items[wishes.count++] = wish_clock(broker_count);
+    return wishes;
+}
+
 static const char *value_of(struct topic_properties properties, const char *name)
 {
     for (size_t i = 0; i < properties.count; i++)

@@ -26,6 +26,14 @@ enum { DEAD_LETTER_BYTES_MAX = 2 << 20 };
 struct topic_wish topic_plan_wish(const struct topic *topic, bool dead_letters, int64_t fence_ms,
                                   struct arena *arena);
 
+/* Every topic of the product, dead letters and the workers' own included; all in `arena`. */
+struct topic_wishes {
+    struct topic_wish *items;
+    size_t count;
+};
+
+struct topic_wishes topic_plan_all(int64_t fence_ms, int32_t broker_count, struct arena *arena);
+
 /* One difference: "retention.ms 1000, wanted 604800000". */
 struct topic_difference {
     const char *name; /* "partitions", or the property's */

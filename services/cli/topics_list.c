@@ -31,27 +31,26 @@ static bool compare(struct kafka_admin *admin, const struct topic_wish *wish, st
 static enum cli_exit run(const struct cli *cli)
 {
     struct kafka_admin *admin;
+    struct topic_wishes wishes = {0};
     struct arena arena = {0};
+    int32_t brokers;
     struct error error;
     enum cli_exit status = CLI_DONE;
 
     if (!kafka_admin_open(&cli->kafka, &admin, &error))
         return cli_fail("%s", error.text);
-    for (unsigned i = 0; i < 2 * topic_count; i++) {
-        const struct topic *topic = topics[i / 2];
-        bool dead_letters = i % 2 == 1;
+    if (!kafka_admin_brokers(admin, &brokers, &error))
+        status = cli_fail("%s", error.text);
+    else
+        wishes = topic_plan_all(cli->kafka_config.fence_ms, brokers, &arena);
+    for (size_t i = 0; i < wishes.count; i++) {
         bool same = true;
-        if (dead_letters && topic->dead_letter_retention_ms == 0)
-            continue;
-        struct topic_wish wish =
-            topic_plan_wish(topic, dead_letters, cli->kafka_config.fence_ms, &arena);
-        if (!compare(admin, &wish, &arena, &same, &error)) {
+        if (!compare(admin, &wishes.items[i], &arena, &same, &error)) {
             status = cli_fail("%s", error.text);
             break;
         }
         if (!same)
             status = CLI_FAILED;
-        arena_reset(&arena);
     }
     kafka_admin_close(admin);
     arena_done(&arena);
