@@ -53,7 +53,7 @@ void sink_put(struct sink *sink, const void *data, size_t size)
 
 static void put_long(struct sink *sink, int64_t value)
 {
-    uint64_t zigzag = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+    uint64_t zigzag = (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
 
     reserve(sink, VARINT_BYTES_MAX);
     for (; zigzag > 0x7f; zigzag >>= 7)
@@ -164,11 +164,12 @@ static struct bytes copy_out(struct sink *sink, struct arena *arena)
 struct bytes event_encode(const struct schema *schema, const void *record, enum framing framing,
                           uint32_t id, struct arena *arena)
 {
-    uint8_t head[FRAME_BYTES_MAX];
+    uint8_t head[FRAME_BYTES_MAX] = {0};
     struct sink sink;
 
     sink_open(&sink);
-    sink_put(&sink, head, frame_write(framing, id, schema->fingerprint, head));
+    size_t head_size = frame_write(framing, id, schema->fingerprint, head);
+    sink_put(&sink, head, head_size);
     sink_put_record(&sink, schema->type.record, record);
     return copy_out(&sink, arena);
 }

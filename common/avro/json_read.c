@@ -299,7 +299,7 @@ static void report_unknown(struct reader *r, const char *name)
     char shown[UNKNOWN_NAME_MAX + 1];
     size_t n = 0;
 
-    for (; name[n] != '\0' && n < UNKNOWN_NAME_MAX; n++) {
+    for (; n < UNKNOWN_NAME_MAX && name[n] != '\0'; n++) {
         bool plain = name[n] > ' ' && name[n] < 0x7f;
         shown[n] = *(plain ? &name[n] : "?");
     }

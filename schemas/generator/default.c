@@ -13,7 +13,7 @@ static struct bytes copy_of(const void *head, size_t head_size, const void *tail
     uint8_t *data = malloc(head_size + tail_size + 1);
 
     if (data == NULL)
-        refuse("default", "out of memory");
+        abort();
     memcpy(data, head, head_size);
     if (tail_size > 0)
         memcpy(data + head_size, tail, tail_size);
@@ -22,7 +22,7 @@ static struct bytes copy_of(const void *head, size_t head_size, const void *tail
 
 static size_t put_long(uint8_t out[static VARINT_BYTES_MAX], int64_t value)
 {
-    uint64_t zigzag = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+    uint64_t zigzag = (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
     size_t n = 0;
 
     for (; zigzag > 0x7f; zigzag >>= 7)

@@ -199,7 +199,8 @@ static void many_small_results_survive(void **state)
     void *out;
 
     for (size_t i = 0; i < COUNT(headers); i++)
-        headers[i] = (struct stored_header){.name = {(const uint8_t *)"h", 1}, .value = {(const uint8_t *)"v", 1}};
+        headers[i] = (struct stored_header){.name = {(const uint8_t *)"h", 1},
+                                            .value = {(const uint8_t *)"v", 1}};
     for (size_t i = 0; i < COUNT(results); i++)
         results[i] =
             (struct stored_result){.id = "i", .topic = "t", .headers = {headers, COUNT(headers)}};

@@ -54,7 +54,7 @@ static void fill_items(avro_value_t *value, uint64_t *seed)
 static void fill_record(avro_value_t *value, uint64_t *seed)
 {
     avro_value_t field;
-    size_t count;
+    size_t count = 0;
 
     assert_int_equal(avro_value_get_size(value, &count), 0);
     for (size_t i = 0; i < count; i++) {

@@ -258,7 +258,7 @@ static void shared_types_do_not_explode(void **state)
     char text[20000];
     size_t used = 0;
     struct writer writer;
-    struct plan *plan;
+    struct plan *plan = NULL;
     struct error error = {0};
     void *out;
 
@@ -289,7 +289,7 @@ static void endless_records_are_refused(void **state)
     static const char text[] = RECORD(
         "CustomerRegistered", STRING("userId") "," FIELD("x", RECORD("X", FIELD("x", "\"X\""))));
     struct writer writer;
-    struct plan *plan;
+    struct plan *plan = NULL;
     struct error error = {0};
 
     assert_true(writer_parse(text, sizeof text - 1, &writer, &error));

@@ -17,7 +17,7 @@ static struct plan *plan_with(const char *type)
 {
     char json[1000];
     struct writer writer;
-    struct plan *plan;
+    struct plan *plan = NULL;
     struct error error;
 
     snprintf(
