@@ -74,8 +74,14 @@ def test_a_plan_keeps_to_the_keys(planned_on, service, text):
         connection.execute(f"prepare it as {text}".encode())
         (plans,) = connection.execute(f"explain (format json) execute it{arguments}").fetchone()
         connection.rollback()
+    limited = {id(child) for node in nodes(plans[0]["Plan"]) if node["Node Type"] == "Limit"
+               for child in node["Plans"]}
     for node in nodes(plans[0]["Plan"]):
         if "Seq Scan" in node["Node Type"]:
             assert node["Relation Name"] in SMALL, f"reads all of {node['Relation Name']}"
         if node.get("Index Name") == "ledger_pkey":
             assert "event_id = " in node["Index Cond"], "reads all events of a group"
+        if node.get("Index Name") == "batch_pkey" and id(node) not in limited:
+            assert "first_offset >= " in node["Index Cond"] or "Index Only" in node["Node Type"], (
+                "reads a partition from its first batch on"
+            )
