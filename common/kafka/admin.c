@@ -312,3 +312,15 @@ done:
     rd_kafka_ConfigResource_destroy(ask);
     return fine;
 }
+
+bool kafka_admin_cluster(struct kafka_admin *admin, struct arena *arena, const char **out,
+                         struct error *error)
+{
+    char *id = rd_kafka_clusterid(admin->client, ADMIN_REQUEST_MS_MAX);
+
+    if (id == NULL)
+        return error_set(error, ERROR_RETRY, "no answer from the brokers");
+    *out = arena_copy(arena, id, strlen(id));
+    rd_kafka_mem_free(admin->client, id);
+    return true;
+}

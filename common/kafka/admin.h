@@ -55,6 +55,10 @@ MUST_CHECK bool kafka_admin_grow(struct kafka_admin *admin, const char *topic, i
 MUST_CHECK bool kafka_admin_set(struct kafka_admin *admin, const char *topic,
                                 struct topic_properties properties, struct error *error);
 
+/* What the cluster is called, as Kafka has it. */
+MUST_CHECK bool kafka_admin_cluster(struct kafka_admin *admin, struct arena *arena,
+                                    const char **out, struct error *error);
+
 enum {
     ADMIN_REQUEST_MS_MAX = 15000, /* for an answer of the controller */
     ADMIN_SPREAD_MS_MAX = 10000,  /* until brokers know a new topic */

@@ -193,6 +193,9 @@ int cli_main(const struct command *const *commands, size_t count, int argc, char
         print_commands(stdout, commands, count);
         return CLI_DONE;
     }
-    print_commands(stderr, commands, count);
+    if (argc > 1)
+        (void)cli_fail("there is no such command; see " CLI_PROGRAM " --help");
+    else
+        print_commands(stderr, commands, count);
     return CLI_USAGE;
 }
