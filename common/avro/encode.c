@@ -9,8 +9,6 @@
 #include "common/avro/value.h"
 #include "common/avro/wire.h"
 
-enum { VARINT_BYTES_MAX = 10 };
-
 void sink_open(struct sink *sink)
 {
     sink->data = sink->first;
@@ -24,7 +22,7 @@ void sink_close(struct sink *sink)
         free(sink->data);
 }
 
-static void grow(struct sink *sink, size_t more)
+void sink_grow(struct sink *sink, size_t more)
 {
     size_t capacity = 2 * sink->capacity + more;
     uint8_t *data = realloc(sink->data == sink->first ? NULL : sink->data, capacity);
@@ -35,36 +33,6 @@ static void grow(struct sink *sink, size_t more)
         memcpy(data, sink->first, sink->size);
     sink->data = data;
     sink->capacity = capacity;
-}
-
-static inline void reserve(struct sink *sink, size_t more)
-{
-    if (more > sink->capacity - sink->size)
-        grow(sink, more);
-}
-
-void sink_put(struct sink *sink, const void *data, size_t size)
-{
-    reserve(sink, size);
-    if (size > 0)
-        memcpy(sink->data + sink->size, data, size);
-    sink->size += size;
-}
-
-static void put_long(struct sink *sink, int64_t value)
-{
-    uint64_t zigzag = (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
-
-    reserve(sink, VARINT_BYTES_MAX);
-    for (; zigzag > 0x7f; zigzag >>= 7)
-        sink->data[sink->size++] = (uint8_t)(zigzag | 0x80);
-    sink->data[sink->size++] = (uint8_t)zigzag;
-}
-
-void sink_put_sized(struct sink *sink, const void *data, size_t size)
-{
-    put_long(sink, (int64_t)size);
-    sink_put(sink, data, size);
 }
 
 /* What the programmer owes: a value where one is required, finite numbers, symbols of the enum. */
@@ -87,32 +55,32 @@ static void put_array(struct sink *sink, const struct type *items, const void *v
     const struct text_array *texts = value;
 
     if (records->count > 0)
-        put_long(sink, (int64_t)records->count);
+        sink_put_long(sink, (int64_t)records->count);
     for (size_t i = 0; i < records->count; i++) {
         if (items->kind == TYPE_RECORD)
             sink_put_record(sink, items->record, records->items + i * items->record->size);
         else
             put_text(sink, texts->items[i]);
     }
-    put_long(sink, 0);
+    sink_put_long(sink, 0);
 }
 
 static void put_map(struct sink *sink, const struct text_map *map)
 {
     if (map->count > 0)
-        put_long(sink, (int64_t)map->count);
+        sink_put_long(sink, (int64_t)map->count);
     for (size_t i = 0; i < map->count; i++) {
         put_text(sink, map->items[i].key);
         put_text(sink, map->items[i].value);
     }
-    put_long(sink, 0);
+    sink_put_long(sink, 0);
 }
 
 static void put_enum(struct sink *sink, const struct enum_type *type, const int *value)
 {
     if (*value < 0 || (size_t)*value >= type->count)
         bug(type->name, "no symbol of the enum");
-    put_long(sink, *value);
+    sink_put_long(sink, *value);
 }
 
 void sink_put_value(struct sink *sink, const struct type *type, const void *value)
@@ -121,8 +89,8 @@ void sink_put_value(struct sink *sink, const struct type *type, const void *valu
 
     switch (type->kind) {
     case TYPE_BOOLEAN: sink_put(sink, (const uint8_t[]){*(const bool *)value}, 1); break;
-    case TYPE_INT: put_long(sink, *(const int32_t *)value); break;
-    case TYPE_LONG: put_long(sink, *(const int64_t *)value); break;
+    case TYPE_INT: sink_put_long(sink, *(const int32_t *)value); break;
+    case TYPE_LONG: sink_put_long(sink, *(const int64_t *)value); break;
     case TYPE_DOUBLE:
         if (!isfinite(*(const double *)value))
             bug("double", "not a finite number");
@@ -146,7 +114,7 @@ void sink_put_record(struct sink *sink, const struct record_type *type, const vo
         if (value == NULL && !field->optional)
             bug(field->name, "NULL, but required");
         if (field->optional)
-            put_long(sink, value != NULL); /* the branch of ["null", T] */
+            sink_put_long(sink, value != NULL); /* the branch of ["null", T] */
         if (value != NULL)
             sink_put_value(sink, &field->type, value);
     }
