@@ -16,8 +16,8 @@
 #include "topics.h"
 
 enum {
-    ID_BYTES_MAX = 255,  /* of the contract */
-    DOCUMENTS_MAX = 100, /* bounds the locks that one event takes; people show one to three */
+    ID_BYTES_MAX = 255, /* of the contract */
+    DOCUMENTS_MAX = 20, /* bounds the locks that one event takes; people show one to three */
 };
 
 struct config {
