@@ -21,7 +21,8 @@ static void read_version(const json_t *root, const struct json_at *at, struct po
 
     if (value == NULL)
         json_problem(&here, "is missing");
-    else if (json_string_length(value) > POLICY_VERSION_MAX)
+    else if (json_is_string(value) &&
+             (json_string_length(value) == 0 || json_string_length(value) > POLICY_VERSION_MAX))
         json_problem(&here, "must have 1..%d bytes", POLICY_VERSION_MAX);
     else
         json_read_text(value, &here, &version, &policy->version);

@@ -44,7 +44,7 @@ static const struct broken_policy broken[] = {
     {"a member twice", "{'version': '1', 'version': '2'}", {"policy: repeats a member at line 1, column 26"}},
     {"no version", "{'default': {'title': 't'}}", {"version: is missing"}},
     {"a number for the version", "{'version': 1, 'default': {'title': 't'}}", {"version: must be a text"}},
-    {"an empty version", "{'version': '', 'default': {'title': 't'}}", {"version: must have 1..255 bytes"}},
+    {"an empty version", "{'version': '', 'default': {'title': 't'}}", {"version: must have 1..64 bytes"}},
     {"a version of 65 bytes",
      "{'version': '12345678901234567890123456789012345678901234567890123456789012345', 'default': {'title': 't'}}",
      {"version: must have 1..64 bytes"}},
