@@ -33,15 +33,17 @@ static size_t put_long(uint8_t out[static VARINT_BYTES_MAX], int64_t value)
 
 static struct bytes long_bytes(int64_t value)
 {
-    uint8_t varint[VARINT_BYTES_MAX];
-    return copy_of(varint, put_long(varint, value), NULL, 0);
+    uint8_t varint[VARINT_BYTES_MAX] = {0};
+    size_t used = put_long(varint, value);
+    return copy_of(varint, used, NULL, 0);
 }
 
 static struct bytes text_bytes(const char *text)
 {
-    uint8_t varint[VARINT_BYTES_MAX];
+    uint8_t varint[VARINT_BYTES_MAX] = {0};
     size_t size = strlen(text);
-    return copy_of(varint, put_long(varint, (int64_t)size), text, size);
+    size_t used = put_long(varint, (int64_t)size);
+    return copy_of(varint, used, text, size);
 }
 
 static struct bytes symbol_bytes(const char *where, const struct named *named, const char *text)

@@ -148,8 +148,10 @@ static void print_aliases(const json_t *object)
     printf(".aliases = (const char *const[]){");
     for (size_t i = 0; i < json_array_size(aliases); i++) {
         const char *alias = json_string_value(json_array_get(aliases, i));
-        if (alias == NULL)
+        if (alias == NULL) {
             refuse("aliases", "not text");
+            break;
+        }
         const char *dot = strrchr(alias, '.');
         print_quoted(dot == NULL ? alias : dot + 1);
         fputs(", ", stdout);
@@ -221,7 +223,7 @@ static int compare_members(const void *a, const void *b)
 
 static void print_by_name(const struct named *named)
 {
-    const struct member *sorted[FIELDS_MAX];
+    const struct member *sorted[FIELDS_MAX] = {0};
 
     for (size_t i = 0; i < named->member_count; i++)
         sorted[i] = &named->members[i];
