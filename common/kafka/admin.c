@@ -259,12 +259,20 @@ bool kafka_admin_grow(struct kafka_admin *admin, const char *topic, int32_t part
     return fine;
 }
 
+static bool has_name(struct topic_properties properties, const char *name)
+{
+    for (size_t i = 0; i < properties.count; i++)
+        if (strcmp(properties.items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 /*
  * The request replaces all that is set for the topic (the incremental one came with librdkafka
  * 2.2), so what is set already goes along.
  */
-static bool keep_own(struct kafka_admin *admin, const char *topic, rd_kafka_ConfigResource_t *ask,
-                     struct error *error)
+static bool keep_own(struct kafka_admin *admin, const char *topic, struct topic_properties changed,
+                     rd_kafka_ConfigResource_t *ask, struct error *error)
 {
     const rd_kafka_ConfigEntry_t **entries;
     size_t count = 0;
@@ -272,10 +280,14 @@ static bool keep_own(struct kafka_admin *admin, const char *topic, rd_kafka_Conf
 
     if (event == NULL)
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (rd_kafka_ConfigEntry_source(entries[i]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG)
-            (void)rd_kafka_ConfigResource_set_config(ask, rd_kafka_ConfigEntry_name(entries[i]),
+    for (size_t i = 0; i < count; i++) {
+        const char *name = rd_kafka_ConfigEntry_name(entries[i]);
+        if (rd_kafka_ConfigEntry_source(entries[i]) ==
+                RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG &&
+            !has_name(changed, name))
+            (void)rd_kafka_ConfigResource_set_config(ask, name,
                                                      rd_kafka_ConfigEntry_value(entries[i]));
+    }
     rd_kafka_event_destroy(event);
     return true;
 }
@@ -289,7 +301,7 @@ bool kafka_admin_set(struct kafka_admin *admin, const char *topic,
     size_t count = 0;
     bool fine = false;
 
-    if (!keep_own(admin, topic, ask, error))
+    if (!keep_own(admin, topic, properties, ask, error))
         goto done;
     for (size_t i = 0; i < properties.count; i++)
         (void)rd_kafka_ConfigResource_set_config(ask, properties.items[i].name,

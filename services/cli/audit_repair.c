@@ -120,7 +120,7 @@ static bool publish(struct audit *audit, struct repair *repair, struct error *er
 
 bool audit_repair(struct audit *audit, size_t *repaired, struct error *error)
 {
-    static const struct key no_key; /* stamps need no digest */
+    static const struct key no_key = {.present = true}; /* stamps need no digest */
     struct repair repair = {.sent = 0};
     int64_t wait_ms = 0;
     bool fine;
@@ -134,7 +134,7 @@ bool audit_repair(struct audit *audit, size_t *repaired, struct error *error)
     if (!audit_read(audit, error) || !kafka_sender_open(&audit->cli->kafka, &repair.sender, error))
         return false;
     ledger_init(&repair.ledger, &audit->store.options, audit->store.group, &no_key);
-    fine = publish(audit, &repair, error);
+    fine = ledger_connect(&repair.ledger, error) && publish(audit, &repair, error);
     ledger_done(&repair.ledger);
     kafka_sender_close(repair.sender);
     *repaired = repair.sent;

@@ -13,7 +13,7 @@ static const struct {
     const char *sqlstate;
     const char *meaning;
 } refusals[] = {
-    {"42P01", "has no such tables in this database"},
+    {"42P01", "has no such tables in this database that this user may see"},
     {"3F000", "has no schema in this database"},
     {"42501", "may not be seen or changed by this user"},
     {"57014", "took too long to answer"},
