@@ -1,6 +1,6 @@
 # The front door: each target is one word that a newcomer would guess. CMake and scripts do the work.
 .DEFAULT_GOAL := all
-.PHONY: all release demo test bench lint format config clean faults mutants fuzz help
+.PHONY: all release demo test bench lint format config clean faults threads mutants fuzz help
 SHELL := /bin/bash
 
 install = deploy/dev/install $(1)
@@ -23,6 +23,9 @@ test: ## everything that must hold: unit, integration and fault tests under ASan
 
 faults: ## fault tests for DURATION= seconds (600 without), with SEED= as before
 	@tests/run faults
+
+threads: ## fault tests under ThreadSanitizer for DURATION= seconds (120 without)
+	@tests/run threads
 
 mutants: ## break the protocol in each known way and show that the checker sees it
 	@tests/run mutants

@@ -28,7 +28,7 @@ enum db_verdict {
     DB_FINE,
     DB_REPEAT, /* 40001, 40P01, 55P03, 23505: roll back, run the same again */
     DB_DATA,   /* classes 22, 23, 54 and 21000: a value is to blame */
-    DB_SLOW,   /* 57014: too much at once */
+    DB_SLOW,   /* 57014, 53200: too much at once */
     DB_DOUBT,  /* anything else: nothing is known */
 };
 
