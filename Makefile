@@ -22,13 +22,13 @@ test: ## everything that must hold: unit, integration and fault tests under ASan
 	@tests/run
 
 faults: ## fault tests for DURATION= seconds (600 without), with SEED= as before
-	@tests/run faults
+	@tests/run install build faults
 
 threads: ## fault tests under ThreadSanitizer for DURATION= seconds (120 without)
 	@tests/run threads
 
 mutants: ## break the protocol in each known way and show that the checker sees it
-	@tests/run mutants
+	@tests/run install build mutants
 
 bench: release ## events/s, CPU an event, memory and latency, as a table
 	@$(call install,run test)

@@ -1,8 +1,8 @@
 /* The two clocks of the process. */
 #include "common/core/clock.h"
 
-#include <stdlib.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 
 static int64_t read_us(clockid_t id)

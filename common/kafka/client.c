@@ -114,7 +114,7 @@ bool kafka_partition_count(rd_kafka_t *client, const char *topic, int32_t *out, 
 
     if (handle != NULL)
         failure = rd_kafka_metadata(client, 0, handle, &metadata, KAFKA_METADATA_MS_MAX);
-    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
+    if (failure == RD_KAFKA_RESP_ERR_NO_ERROR && metadata != NULL && metadata->topic_cnt == 1) {
         failure = metadata->topics[0].err;
         count = metadata->topics[0].partition_cnt;
     }

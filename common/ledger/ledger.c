@@ -53,7 +53,7 @@ static bool find_number(struct ledger *ledger, const struct statement *statement
 
 bool ledger_connect(struct ledger *ledger, struct error *error)
 {
-    int64_t group_id;
+    int64_t group_id = 0;
 
     if (db_alive(ledger->db))
         return true;
@@ -76,7 +76,7 @@ void ledger_disconnect(struct ledger *ledger)
 
 bool ledger_topic_id(struct ledger *ledger, const char *topic, int32_t *out, struct error *error)
 {
-    int64_t number;
+    int64_t number = 0;
 
     if (!ledger_connect(ledger, error) ||
         !find_number(ledger, &sql_find_topic, topic, &number, error))
@@ -89,7 +89,7 @@ bool ledger_source_id(struct ledger *ledger, const char *source, int32_t *out, s
 {
     struct bytes key = {(const uint8_t *)source, strlen(source)};
     uintptr_t known = (uintptr_t)map_find(&ledger->sources, key);
-    int64_t number;
+    int64_t number = 0;
 
     if (known == 0) {
         if (!ledger_connect(ledger, error) ||

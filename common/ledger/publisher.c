@@ -147,6 +147,7 @@ static struct output *find_output(struct publisher *publisher, const char *topic
 
 static struct output_partition *find_partition(struct output *output, int32_t number)
 {
+    assert(number >= 0);
     if (number >= output->partition_count) {
         size_t count = (size_t)number + 1;
         output->partitions = realloc(output->partitions, count * sizeof *output->partitions);

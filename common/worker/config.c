@@ -17,7 +17,7 @@ const struct setting worker_settings[] = {
     {"ONBOARDING_SESSION_TIMEOUT", SETTING_DURATION_MS, FIELD(session_timeout_ms), "10s",
      "a member silent for longer loses its partitions, 6s..15s", 6000, 15000, NULL},
     {"ONBOARDING_MAX_POLL_INTERVAL", SETTING_DURATION_MS, FIELD(max_poll_interval_ms), "60s",
-     "likewise a loop that does not poll, 60s..2m", MINUTE_MS, 2 * MINUTE_MS, NULL},
+     "likewise a loop that does not poll, 60s..2m", MINUTE_MS, INT64_C(2) * MINUTE_MS, NULL},
     {"ONBOARDING_START", SETTING_CHOICE, FIELD(start), "beginning",
      "where a partition begins that this group never consumed", 0, 0, "beginning|end"},
     {"ONBOARDING_DIGEST_KEY_FILE", SETTING_KEY_FILE, FIELD(digest_key), NULL,

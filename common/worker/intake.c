@@ -144,8 +144,9 @@ static bool is_barrier(const struct record *record)
 static bool is_own_key(const struct record *record, const struct topic *topic)
 {
     const char *expected = event_text(topic->schema, record->event, topic->key_field);
-    size_t size = expected == NULL ? 0 : strlen(expected);
-
+    if (expected == NULL)
+        expected = "";
+    size_t size = strlen(expected);
     return record->key.data != NULL && record->key.size == size &&
            memcmp(record->key.data, expected, size) == 0;
 }

@@ -169,9 +169,7 @@ static enum cli_exit publish(struct run *run)
 
     if (is_file && !given.keep_going && !check_file(run, start, &status))
         return status;
-    if (!take_all(run, !given.keep_going, &error))
-        status = cli_fail("%s", error.text);
-    else if (!kafka_sender_wait(run->sender, &error))
+    if (!take_all(run, !given.keep_going, &error) || !kafka_sender_wait(run->sender, &error))
         status = cli_fail("%s", error.text);
     show_progress(run, true);
     if (run->bad != 0)

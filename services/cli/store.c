@@ -73,7 +73,7 @@ bool store_find_group(struct store *store, bool *found, struct error *error)
 bool store_open(const struct cli *cli, const char *service, const char *group, struct store *out,
                 struct error *error)
 {
-    struct store store;
+    struct store store = {0};
     bool found = false;
 
     if (!store_connect(cli, service, group, &store, error))

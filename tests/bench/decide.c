@@ -65,9 +65,9 @@ struct decision decide(const struct client_evaluate *event)
 static unsigned count_fields(const struct document_data *data)
 {
     const char *const fields[] = {
-        data->givenNames,  data->surname,        data->dateOfBirth,    data->placeOfBirth,
-        data->sex,         data->nationality,    data->personalNumber, data->documentNumber,
-        data->dateOfIssue, data->dateOfExpiry,   data->authority,
+        data->givenNames,  data->surname,      data->dateOfBirth,    data->placeOfBirth,
+        data->sex,         data->nationality,  data->personalNumber, data->documentNumber,
+        data->dateOfIssue, data->dateOfExpiry, data->authority,
     };
     unsigned count = 0;
 
