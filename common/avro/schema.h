@@ -90,6 +90,7 @@ struct type {
 /* One member of a generated struct, in the order of its schema. */
 struct field {
     const char *name;
+    uint32_t tag;               /* FNV-1a of the name; no two of a record are alike, none is 0 */
     const char *const *aliases; /* ends with NULL; NULL: none */
     struct type type;
     bool optional;

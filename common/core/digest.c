@@ -1,17 +1,17 @@
 /* HMAC-SHA-256 with the key's two blocks hashed once, not for every message. */
+#define OPENSSL_SUPPRESS_DEPRECATED /* copying an EVP context allocates, twice a message */
 #include "common/core/digest.h"
 
 #include <assert.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { BLOCK_SIZE = 64 }; /* of SHA-256 */
 
 struct hmac {
-    EVP_MD_CTX *inner, *outer; /* after the key's block; never changed */
-    EVP_MD_CTX *running;
+    SHA256_CTX inner, outer; /* after the key's block; never changed */
+    SHA256_CTX running;
 };
 
 static void must(int ok)
@@ -20,18 +20,15 @@ static void must(int ok)
         abort(); /* out of memory: SHA-256 has no other failure */
 }
 
-static EVP_MD_CTX *keyed(const struct key *key, unsigned char pad)
+static void start(SHA256_CTX *context, const struct key *key, unsigned char pad)
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
     unsigned char block[BLOCK_SIZE];
 
     for (size_t i = 0; i < sizeof block; i++)
         block[i] = i < sizeof key->bytes ? (unsigned char)(key->bytes[i] ^ pad) : pad;
-    must(context != NULL);
-    must(EVP_DigestInit_ex(context, EVP_sha256(), NULL));
-    must(EVP_DigestUpdate(context, block, sizeof block));
+    must(SHA256_Init(context));
+    must(SHA256_Update(context, block, sizeof block));
     OPENSSL_cleanse(block, sizeof block);
-    return context;
 }
 
 struct hmac *hmac_new(const struct key *key)
@@ -40,9 +37,9 @@ struct hmac *hmac_new(const struct key *key)
 
     assert(key->present);
     must(hmac != NULL);
-    *hmac = (struct hmac){
-        .inner = keyed(key, 0x36), .outer = keyed(key, 0x5c), .running = EVP_MD_CTX_new()};
-    must(hmac->running != NULL);
+    start(&hmac->inner, key, 0x36);
+    start(&hmac->outer, key, 0x5c);
+    hmac->running = hmac->inner;
     return hmac;
 }
 
@@ -50,30 +47,28 @@ void hmac_free(struct hmac *hmac)
 {
     if (hmac == NULL)
         return;
-    EVP_MD_CTX_free(hmac->inner);
-    EVP_MD_CTX_free(hmac->outer);
-    EVP_MD_CTX_free(hmac->running);
+    OPENSSL_cleanse(hmac, sizeof *hmac);
     free(hmac);
 }
 
 void hmac_start(struct hmac *hmac)
 {
-    must(EVP_MD_CTX_copy_ex(hmac->running, hmac->inner));
+    hmac->running = hmac->inner;
 }
 
 void hmac_add(struct hmac *hmac, const void *data, size_t size)
 {
-    must(EVP_DigestUpdate(hmac->running, data, size));
+    must(SHA256_Update(&hmac->running, data, size));
 }
 
 struct digest hmac_end(struct hmac *hmac)
 {
     struct digest digest;
 
-    must(EVP_DigestFinal_ex(hmac->running, digest.bytes, NULL));
-    must(EVP_MD_CTX_copy_ex(hmac->running, hmac->outer));
-    must(EVP_DigestUpdate(hmac->running, digest.bytes, sizeof digest.bytes));
-    must(EVP_DigestFinal_ex(hmac->running, digest.bytes, NULL));
+    must(SHA256_Final(digest.bytes, &hmac->running));
+    hmac->running = hmac->outer;
+    must(SHA256_Update(&hmac->running, digest.bytes, sizeof digest.bytes));
+    must(SHA256_Final(digest.bytes, &hmac->running));
     return digest;
 }
 

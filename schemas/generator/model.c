@@ -216,6 +216,16 @@ static struct shape shape_of(const char *where, const json_t *type, const char *
     return shape;
 }
 
+/* FNV-1a: what digests say in place of the name. */
+static uint32_t tag_of(const char *name)
+{
+    uint32_t tag = 0x811c9dc5;
+
+    for (; *name != '\0'; name++)
+        tag = (tag ^ (unsigned char)*name) * 0x01000193;
+    return tag;
+}
+
 static struct member read_member(const json_t *json, const char *space)
 {
     static const char *const known[] = {"name", "type",    "doc", "default", "pii",
@@ -227,6 +237,9 @@ static struct member read_member(const json_t *json, const char *space)
     check_keys(json, name, known);
     member.shape = shape_of(name, json_object_get(json, "type"), space);
     member.pii = json_is_true(json_object_get(json, "pii"));
+    member.tag = tag_of(name);
+    if (member.tag == 0)
+        refuse(name, "a name whose tag is 0");
     if (form[0] != '\0') {
         if (member.shape.kind != TYPE_STRING)
             refuse(name, "a json form of other than a string");
@@ -262,6 +275,8 @@ static const struct named *read_record(const json_t *json, const char *space)
         for (size_t j = 0; j < i; j++)
             if (strcmp(named->members[j].name, named->members[i].name) == 0)
                 refuse(named->members[i].name, "a field twice");
+            else if (named->members[j].tag == named->members[i].tag)
+                refuse(named->members[i].name, "a name with the tag of another");
     }
     named->member_count = count;
     return complete(named);

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/avro/schema.h"
 
@@ -26,6 +27,7 @@ struct member {
     const char *doc;
     struct shape shape;
     bool pii;
+    uint32_t tag; /* see struct field */
     const json_t *json;
 };
 
