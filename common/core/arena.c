@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES_MIN = 64 * 1024 };
+enum {
+    BLOCK_BYTES_MIN = 64 * 1024,
+    SPARE_BYTES_MAX = 16 << 20, /* what an unusual batch took beyond goes back */
+};
 
 struct arena_block {
     struct arena_block *next;
@@ -17,8 +20,12 @@ struct arena_block {
 
 static struct arena_block *block_new(size_t size, struct arena_block *next)
 {
-    size_t capacity = size < BLOCK_BYTES_MIN ? BLOCK_BYTES_MIN : size;
-    struct arena_block *block = malloc(sizeof *block + capacity);
+    size_t capacity = BLOCK_BYTES_MIN;
+    struct arena_block *block;
+
+    while (capacity < size) /* steps, so that a later batch's larger need finds it large enough */
+        capacity += capacity / 2;
+    block = malloc(sizeof *block + capacity);
 
     if (block == NULL)
         abort();
@@ -26,7 +33,24 @@ static struct arena_block *block_new(size_t size, struct arena_block *next)
     return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size, size_t align)
+/* The smallest of the spare blocks that is large enough, or a new one. */
+static struct arena_block *next_block(struct arena *arena, size_t size)
+{
+    struct arena_block **best = NULL;
+
+    for (struct arena_block **at = &arena->spare; *at != NULL; at = &(*at)->next)
+        if ((*at)->capacity >= size && (best == NULL || (*at)->capacity < (*best)->capacity))
+            best = at;
+    if (best == NULL)
+        return block_new(size, arena->blocks);
+
+    struct arena_block *block = *best;
+    *best = block->next;
+    block->next = arena->blocks;
+    return block;
+}
+
+static void *take(struct arena *arena, size_t size, size_t align)
 {
     assert(align != 0);
     assert((align & (align - 1)) == 0);
@@ -35,64 +59,75 @@ void *arena_alloc(struct arena *arena, size_t size, size_t align)
     size_t start = block == NULL ? 0 : (block->used + align - 1) & ~(align - 1);
 
     if (block == NULL || start > block->capacity || size > block->capacity - start) {
-        arena->blocks = block = block_new(size, block);
+        arena->blocks = block = next_block(arena, size);
         start = 0;
     }
     block->used = start + size;
-    return memset(block->bytes + start, 0, size);
+    return block->bytes + start;
+}
+
+void *arena_alloc(struct arena *arena, size_t size, size_t align)
+{
+    return memset(take(arena, size, align), 0, size);
 }
 
 char *arena_copy(struct arena *arena, const char *text, size_t length)
 {
-    char *copy = arena_alloc(arena, length + 1, 1);
+    char *copy = take(arena, length + 1, 1);
 
     memcpy(copy, text, length);
+    copy[length] = '\0';
     return copy;
 }
 
-static struct arena_block *largest(struct arena_block *block)
-{
-    struct arena_block *best = block;
-
-    for (; block != NULL; block = block->next)
-        if (block->capacity > best->capacity)
-            best = block;
-    return best;
-}
-
-static void free_all_but(struct arena_block *block, const struct arena_block *kept)
+static void free_all(struct arena_block *block)
 {
     while (block != NULL) {
         struct arena_block *next = block->next;
-        if (block != kept)
-            free(block);
+        free(block);
         block = next;
     }
 }
 
 void arena_reset(struct arena *arena)
 {
-    struct arena_block *kept = largest(arena->blocks);
+    struct arena_block *used = arena->blocks;
+    size_t kept = 0;
 
-    free_all_but(arena->blocks, kept);
-    if (kept != NULL) {
-        kept->next = NULL;
-        kept->used = 0;
+    for (const struct arena_block *block = arena->spare; block != NULL; block = block->next)
+        kept += block->capacity;
+    while (used != NULL) {
+        struct arena_block *next = used->next;
+        if (kept + used->capacity > SPARE_BYTES_MAX) {
+            free(used);
+        } else {
+            kept += used->capacity;
+            used->used = 0;
+            used->next = arena->spare;
+            arena->spare = used;
+        }
+        used = next;
     }
-    arena->blocks = kept;
+    arena->blocks = NULL;
 }
 
 void arena_done(struct arena *arena)
 {
-    free_all_but(arena->blocks, NULL);
-    arena->blocks = NULL;
+    free_all(arena->blocks);
+    free_all(arena->spare);
+    *arena = (struct arena){0};
+}
+
+static size_t bytes_of(const struct arena_block *block)
+{
+    size_t bytes = 0;
+
+    for (; block != NULL; block = block->next)
+        bytes += sizeof *block + block->capacity;
+    return bytes;
 }
 
 size_t arena_bytes(const struct arena *arena)
 {
-    size_t bytes = 0;
-
-    for (const struct arena_block *block = arena->blocks; block != NULL; block = block->next)
-        bytes += sizeof *block + block->capacity;
-    return bytes;
+    return bytes_of(arena->blocks) + bytes_of(arena->spare);
 }

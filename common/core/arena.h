@@ -5,12 +5,13 @@
 
 /*
  * Memory that lives exactly as long as one batch of messages. Nothing in it is freed alone;
- * arena_reset() empties it and keeps the largest block, so a steady load stops calling malloc.
+ * arena_reset() empties it and keeps its blocks, so a steady load stops calling malloc.
  * Allocation never fails: out of memory aborts, since a worker that cannot hold one batch
  * (bounded by BATCH_BYTES_MAX) is misconfigured.
  */
 struct arena {
-    struct arena_block *blocks; /* newest first */
+    struct arena_block *blocks; /* in use, newest first */
+    struct arena_block *spare;  /* kept by a reset */
 };
 
 #define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type), _Alignof(type)))
