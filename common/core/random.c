@@ -44,10 +44,26 @@ void random_fill(void *out, size_t size)
     pool.left -= size;
 }
 
+static uint64_t rotate(uint64_t value, unsigned bits)
+{
+    return value << bits | value >> (64 - bits);
+}
+
+/* xoshiro256**: an event takes some 60 bytes, which the kernel would hash for longer. */
 uint64_t random_bits(void)
 {
-    uint64_t bits;
+    static _Thread_local uint64_t state[4];
 
-    random_fill(&bits, sizeof bits);
+    while ((state[0] | state[1] | state[2] | state[3]) == 0)
+        random_fill(state, sizeof state);
+
+    uint64_t bits = rotate(state[1] * 5, 7) * 9;
+    uint64_t mixed = state[1] << 17;
+    state[2] ^= state[0];
+    state[3] ^= state[1];
+    state[1] ^= state[2];
+    state[0] ^= state[3];
+    state[2] ^= mixed;
+    state[3] = rotate(state[3], 45);
     return bits;
 }

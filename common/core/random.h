@@ -9,6 +9,8 @@
  * parent's numbers: what forks must exec.
  */
 void random_fill(void *out, size_t size);
-uint64_t random_bits(void); /* 64 uniform bits */
+
+/* 64 uniform bits for ids and back-off: unlikely to repeat, but no secret. */
+uint64_t random_bits(void);
 
 #endif

@@ -105,33 +105,35 @@ void uuid_format(struct uuid id, char out[static UUID_TEXT_SIZE])
     *to = '\0';
 }
 
-static int digit_value(char c)
+enum { NO_DIGIT = 0x10 };
+
+static unsigned digit_value(unsigned char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    unsigned digit = (unsigned)c - '0';
+    unsigned letter = (unsigned)c - 'a';
+
+    return digit < 10 ? digit : letter < 6 ? letter + 10 : NO_DIGIT;
 }
 
 bool uuid_parse(const char *text, size_t size, struct uuid *out)
 {
-    struct uuid id = {0};
-    size_t nibble = 0;
+    /* Where the 16 pairs of digits stand. */
+    static const uint8_t places[] = {0,  2,  4,  6,  9,  11, 14, 16,
+                                     19, 21, 24, 26, 28, 30, 32, 34};
+    struct uuid id;
+    unsigned faults = 0;
 
-    if (size != UUID_TEXT_LENGTH)
+    if (size != UUID_TEXT_LENGTH || text[8] != '-' || text[13] != '-' || text[18] != '-' ||
+        text[23] != '-')
         return false;
-    for (size_t i = 0; i < size; i++) {
-        if (dash_at(i)) {
-            if (text[i] != '-')
-                return false;
-            continue;
-        }
-
-        int value = digit_value(text[i]);
-        if (value < 0)
-            return false;
-        id.bytes[nibble / 2] |= (uint8_t)(nibble % 2 == 0 ? value << 4 : value);
-        nibble++;
+    for (size_t i = 0; i < sizeof id.bytes; i++) {
+        unsigned high = digit_value((unsigned char)text[places[i]]);
+        unsigned low = digit_value((unsigned char)text[places[i] + 1]);
+        faults |= high | low;
+        id.bytes[i] = (uint8_t)(high << 4 | low);
     }
+    if ((faults & NO_DIGIT) != 0)
+        return false;
     *out = id;
     return true;
 }
