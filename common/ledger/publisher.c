@@ -28,12 +28,18 @@ struct output {
     int32_t partition_count;
 };
 
-/* What librdkafka hands back with its report. */
+/* What librdkafka hands back with its report; the flight's own, and gone with it. */
 struct sent {
     struct publisher *publisher;
     struct output *output;
     int32_t partition;
     struct flight *flight;
+};
+
+/* An event's results on their way, in one allocation. */
+struct shipment {
+    struct flight flight; /* first: partition.c frees it by this address */
+    struct sent sent[];
 };
 
 struct publisher {
@@ -43,6 +49,7 @@ struct publisher {
     size_t output_count;
     size_t unacked;
     int64_t acknowledged;
+    int64_t polled_ms; /* monotonic: reports are taken for as old as the poll that brought them */
     bool failed;
 };
 
@@ -58,13 +65,18 @@ static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message,
     publisher->unacked--;
     to->unacked--;
     if (fine) {
-        to->acked_ms = clock_monotonic_ms();
+        to->acked_ms = publisher->polled_ms;
         publisher->acknowledged++;
     } else {
         publisher->failed = true;
     }
     flight_report(sent->flight, fine);
-    free(sent);
+}
+
+static void poll_reports(struct publisher *publisher, int timeout_ms)
+{
+    publisher->polled_ms = clock_monotonic_ms();
+    rd_kafka_poll(publisher->producer, timeout_ms);
 }
 
 static bool open_producer(struct publisher *publisher, struct error *error)
@@ -102,7 +114,7 @@ static void close_producer(struct publisher *publisher)
         return;
     rd_kafka_purge(publisher->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     while (publisher->unacked != 0 && clock_monotonic_ms() < give_up_ms)
-        rd_kafka_poll(publisher->producer, 10);
+        poll_reports(publisher, 10);
     for (size_t i = 0; i < publisher->output_count; i++) {
         rd_kafka_topic_destroy(publisher->outputs[i].topic);
         free(publisher->outputs[i].partitions);
@@ -177,19 +189,15 @@ static bool await_proof(struct publisher *publisher, struct output *output, int3
             return true;
         if (publisher->failed || clock_monotonic_ms() - start_ms > PUBLISHER_UNACKED_MS_MAX)
             return false;
-        rd_kafka_poll(publisher->producer, QUEUE_FULL_WAIT_MS);
+        poll_reports(publisher, QUEUE_FULL_WAIT_MS);
     }
 }
 
 static bool produce(struct publisher *publisher, struct output *output, const struct result *result,
-                    struct flight *flight, int64_t stamp_ms)
+                    struct sent *sent, int64_t stamp_ms)
 {
-    struct sent *sent = malloc(sizeof *sent);
     rd_kafka_resp_err_t failure;
 
-    if (sent == NULL)
-        abort();
-    *sent = (struct sent){publisher, output, result->partition, flight};
     for (;;) {
         failure = kafka_produce(publisher->producer,
                                 &(struct kafka_message){.topic = output->topic,
@@ -201,12 +209,10 @@ static bool produce(struct publisher *publisher, struct output *output, const st
                                                         .opaque = sent});
         if (failure != RD_KAFKA_RESP_ERR__QUEUE_FULL || publisher->failed)
             break;
-        rd_kafka_poll(publisher->producer, QUEUE_FULL_WAIT_MS);
+        poll_reports(publisher, QUEUE_FULL_WAIT_MS);
     }
-    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        free(sent);
+    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR)
         return false;
-    }
     struct output_partition *to = &output->partitions[result->partition];
     to->unacked++;
     to->stamp_ms = stamp_ms;
@@ -222,10 +228,13 @@ static int64_t stamp_of(int64_t stamp_ms)
 bool publisher_send(struct publisher *publisher, struct partition *partition, int64_t offset,
                     const struct result_list *results, int64_t stamp_ms)
 {
-    struct flight *flight = calloc(1, sizeof *flight);
+    struct shipment *shipment =
+        calloc(1, sizeof *shipment + results->count * sizeof *shipment->sent);
 
-    if (flight == NULL)
+    if (shipment == NULL)
         abort();
+    struct flight *flight = &shipment->flight;
+    struct sent *sent = shipment->sent;
     flight->offset = offset;
     flight->sent_ms = clock_monotonic_ms();
     flight->waiting = (uint32_t)results->count;
@@ -234,9 +243,10 @@ bool publisher_send(struct publisher *publisher, struct partition *partition, in
         struct output *output = find_output(publisher, result->topic);
         if (output != NULL)
             (void)find_partition(output, result->partition);
+        *sent = (struct sent){publisher, output, result->partition, flight};
         flight->references++; /* before the report can come */
         if (output == NULL || !await_proof(publisher, output, result->partition, stamp_ms) ||
-            !produce(publisher, output, result, flight, stamp_of(stamp_ms))) {
+            !produce(publisher, output, result, sent++, stamp_of(stamp_ms))) {
             flight->references--;
             publisher->failed = true;
             return false;
@@ -248,7 +258,7 @@ bool publisher_send(struct publisher *publisher, struct partition *partition, in
 
 void publisher_poll(struct publisher *publisher, int timeout_ms)
 {
-    rd_kafka_poll(publisher->producer, timeout_ms);
+    poll_reports(publisher, timeout_ms);
 }
 
 bool publisher_failed(const struct publisher *publisher)

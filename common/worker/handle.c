@@ -241,9 +241,9 @@ static void report(struct loop *loop, const struct batch *batch)
     int64_t oldest_ms = batch->now_ms;
 
     metric_observe(loop->metrics.batch_records, (double)batch->record_count);
+    metrics_count_outcomes((const struct record *const *)batch->records, batch->record_count);
     for (size_t i = 0; i < batch->record_count; i++) {
         const struct record *record = batch->records[i];
-        metrics_count_outcome(record);
         if (record->timestamp_ms < oldest_ms)
             oldest_ms = record->timestamp_ms;
         if (record->fate == FATE_DEAD_LETTER || record->fate == FATE_CONFLICT)

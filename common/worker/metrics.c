@@ -111,13 +111,28 @@ void metrics_find(struct loop_metrics *metrics)
     metrics->takeover_failures = metric_of(&takeovers, "failed", NULL, NULL);
 }
 
-void metrics_count_outcome(const struct record *record)
+static void count_dead_letter(const struct record *record)
 {
     const char *topic = record->partition->topic->name;
 
-    metric_add(metric_of(&outcomes, topic, fate_text[record->fate], NULL), 1);
     if (record->fate == FATE_DEAD_LETTER || record->fate == FATE_CONFLICT)
         metric_add(metric_of(&dead_letters, topic, reason_text[record->error.reason], NULL), 1);
+}
+
+/* Runs of records alike are counted at once: finding a metric takes a lock and a hash. */
+void metrics_count_outcomes(const struct record *const *records, size_t count)
+{
+    size_t run = 0;
+
+    for (size_t i = 0; i < count; i += run) {
+        const struct topic *topic = records[i]->partition->topic;
+        enum fate fate = records[i]->fate;
+        for (run = 0; i + run < count && records[i + run]->partition->topic == topic &&
+                      records[i + run]->fate == fate;
+             run++)
+            count_dead_letter(records[i + run]);
+        metric_add(metric_of(&outcomes, topic->name, fate_text[fate], NULL), (double)run);
+    }
 }
 
 static void set_lag(const struct partition *partition, double records)

@@ -19,7 +19,7 @@ struct loop_metrics {
 };
 
 void metrics_find(struct loop_metrics *metrics);
-void metrics_count_outcome(const struct record *record);
+void metrics_count_outcomes(const struct record *const *records, size_t count);
 void metrics_set_lag(const struct partition *partition);
 void metrics_forget_lag(const struct partition *partition);
 void metrics_set_skew(int64_t skew_ms); /* negative: not known */
