@@ -80,13 +80,23 @@ static bool take(const struct argument *argument, char *const *word, const char 
     return false;
 }
 
-/* An option, with its value behind '=' or in the next word; `at` moves to the last word taken. */
-static bool take_option(const struct argument *arguments, size_t count, int argc, char *const *argv,
-                        int *at, const struct argument **taken, void *values, struct error *error)
+/* A command line being read. */
+struct parser {
+    const struct argument *arguments;
+    size_t count;
+    int argc;
+    char *const *argv;
+    int at;        /* the word in hand */
+    size_t places; /* taken so far */
+    void *values;
+};
+
+/* An option, with its value behind '=' or in the next word. */
+static bool take_option(struct parser *parser, const struct argument **taken, struct error *error)
 {
-    const char *word = argv[*at];
+    const char *word = parser->argv[parser->at];
     size_t size = strcspn(word, "=");
-    const struct argument *argument = find_option(arguments, count, word, size);
+    const struct argument *argument = find_option(parser->arguments, parser->count, word, size);
     const char *text = word[size] == '=' ? word + size + 1 : NULL;
 
     if (argument == NULL)
@@ -95,12 +105,24 @@ static bool take_option(const struct argument *arguments, size_t count, int argc
     if (argument->kind == ARGUMENT_FLAG && text != NULL)
         return error_set(error, ERROR_FATAL, "%s takes no value", argument->name);
     if (argument->kind != ARGUMENT_FLAG && text == NULL) {
-        if (*at + 1 == argc)
+        if (parser->at + 1 == parser->argc)
             return error_set(error, ERROR_FATAL, "%s wants a value", argument->name);
-        text = argv[++*at];
+        text = parser->argv[++parser->at];
     }
     *taken = argument;
-    return take(argument, NULL, text, values, error);
+    return take(argument, NULL, text, parser->values, error);
+}
+
+static bool take_place(struct parser *parser, const struct argument **taken, struct error *error)
+{
+    char *const *word = &parser->argv[parser->at];
+    const struct argument *argument =
+        find_place(parser->arguments, parser->count, parser->places++);
+
+    if (argument == NULL)
+        return error_set(error, ERROR_FATAL, "too many arguments");
+    *taken = argument;
+    return take(argument, word, *word, parser->values, error);
 }
 
 static bool check_required(const struct argument *arguments, size_t count, uint64_t given,
@@ -115,26 +137,22 @@ static bool check_required(const struct argument *arguments, size_t count, uint6
 bool arguments_read(const struct argument *arguments, size_t count, int argc, char *const *argv,
                     void *values, struct error *error)
 {
+    struct parser parser = {
+        .arguments = arguments, .count = count, .argc = argc, .argv = argv, .values = values};
     uint64_t given = 0; /* a bit an argument; tables are far shorter */
-    size_t places = 0;
     bool options = true;
 
-    for (int i = 0; i < argc; i++) {
+    for (; parser.at < argc; parser.at++) {
+        const char *word = argv[parser.at];
         const struct argument *argument = NULL;
-        if (options && strcmp(argv[i], "--") == 0) {
+        if (options && strcmp(word, "--") == 0) {
             options = false;
             continue;
         }
-        if (options && is_option(argv[i])) {
-            if (!take_option(arguments, count, argc, argv, &i, &argument, values, error))
-                return false;
-        } else {
-            argument = find_place(arguments, count, places++);
-            if (argument == NULL)
-                return error_set(error, ERROR_FATAL, "too many arguments");
-            if (!take(argument, &argv[i], argv[i], values, error))
-                return false;
-        }
+        bool fine = options && is_option(word) ? take_option(&parser, &argument, error)
+                                               : take_place(&parser, &argument, error);
+        if (!fine)
+            return false;
         given |= UINT64_C(1) << (argument - arguments);
     }
     return check_required(arguments, count, given, error);

@@ -14,6 +14,7 @@ enum {
 
 /* A partition of an output topic. */
 struct stretch {
+    size_t output;                  /* number of the topic */
     struct kafka_position position; /* the next record wanted */
     int64_t barrier;                /* the offset of ours; -1: none yet */
 };
@@ -45,7 +46,7 @@ static bool find_stretches(struct reading *reading, struct error *error)
     for (size_t i = 0; i < audit->output_count; i++)
         for (int32_t k = 0; k < partitions[i]; k++) {
             struct stretch *stretch = &reading->stretches[reading->count++];
-            *stretch = (struct stretch){{audit->outputs[i].topic, k, 0}, -1};
+            *stretch = (struct stretch){i, {audit->outputs[i].topic, k, 0}, -1};
             if (!kafka_reader_offset_at(reading->reader, audit->outputs[i].topic, k,
                                         audit->oldest_ms - AUDIT_LOOK_BACK_MS,
                                         &stretch->position.offset, error))
@@ -95,7 +96,7 @@ static struct stretch *stretch_of(struct reading *reading, const struct kafka_re
     for (size_t i = 0; i < reading->count; i++) {
         struct stretch *stretch = &reading->stretches[i];
         if (stretch->position.partition == record->partition &&
-            strcmp(stretch->position.topic, record->topic) == 0)
+            strcmp(reading->audit->outputs[stretch->output].topic, record->topic) == 0)
             return stretch;
     }
     return NULL;

@@ -38,10 +38,11 @@ static bool read_rows(struct store *store, const struct statement *statement,
     return true;
 }
 
-bool dead_letters_load(struct store *store, const char *reason, bool pending, int64_t limit,
+bool dead_letters_load(struct store *store, const struct dead_letter_choice *choice,
                        struct arena *arena, struct dead_letter_list *out, struct error *error)
 {
-    const struct value values[] = {INT(store->group_id), TEXT(reason), BOOL(pending), INT(limit)};
+    const struct value values[] = {INT(store->group_id), TEXT(choice->reason),
+                                   BOOL(choice->pending), INT(choice->count_max)};
 
     return read_rows(store, &sql_list_dead_letters, values, arena, out, error);
 }
@@ -101,17 +102,18 @@ bool dead_letter_is_from(const struct dead_letter_origin *origin, const char *gr
            equals(origin->topic, topic) && (group == NULL || equals(origin->group, group));
 }
 
-bool topic_scan(struct kafka_reader *reader, const char *topic, int32_t partition, int64_t from_ms,
+bool topic_scan(struct kafka_reader *reader, const struct topic_stretch *stretch,
                 bool (*take)(void *context, const struct kafka_record *record), void *context,
                 struct error *error)
 {
-    struct kafka_position position = {topic, partition, 0};
+    struct kafka_position position = {stretch->topic, stretch->partition, 0};
     struct kafka_record record;
     int64_t low;
     int64_t end;
 
-    if (!kafka_reader_bounds(reader, topic, partition, &low, &end, error) ||
-        !kafka_reader_offset_at(reader, topic, partition, from_ms, &position.offset, error))
+    if (!kafka_reader_bounds(reader, stretch->topic, stretch->partition, &low, &end, error) ||
+        !kafka_reader_offset_at(reader, stretch->topic, stretch->partition, stretch->from_ms,
+                                &position.offset, error))
         return false;
     if (position.offset >= end)
         return true;

@@ -34,9 +34,15 @@ struct dead_letter_list {
     size_t count;
 };
 
-/* `reason` NULL: any; `pending`: only those never replayed. */
-MUST_CHECK bool dead_letters_load(struct store *store, const char *reason, bool pending,
-                                  int64_t limit, struct arena *arena, struct dead_letter_list *out,
+/* Which dead letters are asked for. */
+struct dead_letter_choice {
+    const char *reason; /* NULL: any */
+    bool pending;       /* only those never replayed */
+    int64_t count_max;  /* the oldest so many */
+};
+
+MUST_CHECK bool dead_letters_load(struct store *store, const struct dead_letter_choice *choice,
+                                  struct arena *arena, struct dead_letter_list *out,
                                   struct error *error);
 
 /* None or one. */
@@ -59,12 +65,15 @@ MUST_CHECK bool dead_letter_origin(struct header_list headers, struct dead_lette
 bool dead_letter_is_from(const struct dead_letter_origin *origin, const char *group,
                          const char *topic, int32_t partition, int64_t offset);
 
-/*
- * Shows `take` each record of a partition of a topic, from the Unix time on, up to where its log
- * ends now; stops early, without failing, when `take` gives false and leaves `error` alone.
- */
-MUST_CHECK bool topic_scan(struct kafka_reader *reader, const char *topic, int32_t partition,
-                           int64_t from_ms,
+/* A partition, from a Unix time on, up to where its log ends now. */
+struct topic_stretch {
+    const char *topic;
+    int32_t partition;
+    int64_t from_ms;
+};
+
+/* Shows `take` each record; ends early, without failing, when it gives false. */
+MUST_CHECK bool topic_scan(struct kafka_reader *reader, const struct topic_stretch *stretch,
                            bool (*take)(void *context, const struct kafka_record *record),
                            void *context, struct error *error);
 

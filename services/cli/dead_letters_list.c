@@ -53,6 +53,7 @@ static void print(const char *service, const struct dead_letter *letter)
 static bool list(const struct cli *cli, const char *service, struct arena *arena,
                  struct error *error)
 {
+    const struct dead_letter_choice choice = {given.reason, given.pending, given.count};
     struct dead_letter_list letters = {0};
     struct store store;
     bool found = false;
@@ -60,8 +61,7 @@ static bool list(const struct cli *cli, const char *service, struct arena *arena
     if (!store_connect(cli, service, given.group, &store, error))
         return false;
     bool fine = store_find_group(&store, &found, error) &&
-                (!found || dead_letters_load(&store, given.reason, given.pending, given.count,
-                                             arena, &letters, error));
+                (!found || dead_letters_load(&store, &choice, arena, &letters, error));
     store_close(&store);
     if (!fine)
         return false;

@@ -128,9 +128,9 @@ static bool replay_partition(struct run *run)
     for (size_t i = 0; i < run->count; i++)
         if (run->first[i].recorded_ms < from_ms)
             from_ms = run->first[i].recorded_ms;
-    return topic_scan(run->reader, topic_plan_name(topic, true, &run->arena), run->first->partition,
-                      from_ms - LOOK_BACK_MS, take, run, run->error) &&
-           !run->failed;
+    const struct topic_stretch stretch = {topic_plan_name(topic, true, &run->arena),
+                                          run->first->partition, from_ms - LOOK_BACK_MS};
+    return topic_scan(run->reader, &stretch, take, run, run->error) && !run->failed;
 }
 
 /* The workers know a repeat by its id, so a mark that is lost does no harm. */
@@ -202,10 +202,10 @@ static bool find_places(struct run *run)
 
 static bool replay(struct run *run, const struct cli *cli)
 {
-    bool fine = given.places.count != 0
-                    ? find_places(run)
-                    : dead_letters_load(&run->store, given.reason, !given.again, DEAD_LETTERS_MAX,
-                                        &run->arena, &run->letters, run->error);
+    const struct dead_letter_choice choice = {given.reason, !given.again, DEAD_LETTERS_MAX};
+    bool fine = given.places.count != 0 ? find_places(run)
+                                        : dead_letters_load(&run->store, &choice, &run->arena,
+                                                            &run->letters, run->error);
 
     return fine && kafka_reader_open(&cli->kafka, &run->reader, run->error) &&
            kafka_sender_open(&cli->kafka, &run->sender, run->error) && replay_all(run);

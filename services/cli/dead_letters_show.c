@@ -69,10 +69,11 @@ static enum cli_exit run(const struct cli *cli)
         arena_done(&arena);
         return CLI_USAGE;
     }
+    const struct topic_stretch stretch = {topic_plan_name(search.place.of, true, &arena),
+                                          search.place.partition, 0};
     search.shower = show_open(given.personal);
     if (!kafka_reader_open(&cli->kafka, &reader, &error) ||
-        !topic_scan(reader, topic_plan_name(search.place.of, true, &arena), search.place.partition,
-                    0, take, &search, &error))
+        !topic_scan(reader, &stretch, take, &search, &error))
         status = cli_fail("%s", error.text);
     else if (search.found == 0)
         status = cli_fail("no such dead letter on its topic");

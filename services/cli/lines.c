@@ -37,28 +37,31 @@ static bool fill(struct line_reader *reader, struct error *error)
     return true;
 }
 
+/* The line that ends at `stop`, or, without one, all that is left. */
+static struct line cut(struct line_reader *reader, const char *stop, bool too_long)
+{
+    const char *text = reader->buffer + reader->start;
+    size_t size = stop != NULL ? (size_t)(stop - text) : reader->end - reader->start;
+
+    reader->start += size + (stop != NULL ? 1 : 0);
+    reader->number++;
+    return (struct line){text, too_long ? 0 : size, too_long};
+}
+
 bool lines_next(struct line_reader *reader, struct line *out, struct error *error)
 {
     bool too_long = false;
     size_t searched = 0; /* bytes behind `start` that hold no line end */
+    const char *stop = NULL;
 
     while (true) {
-        char *text = reader->buffer + reader->start;
+        const char *text = reader->buffer + reader->start;
         size_t size = reader->end - reader->start;
-        char *stop = memchr(text + searched, '\n', size - searched);
-        if (stop != NULL || (reader->at_end && (size != 0 || too_long))) {
-            size_t length = stop != NULL ? (size_t)(stop - text) : size;
-            reader->start += length + (stop != NULL ? 1 : 0);
-            reader->number++;
-            *out = (struct line){text, too_long ? 0 : length, too_long};
-            return true;
-        }
-        if (reader->at_end) {
-            *out = (struct line){0};
-            return true;
-        }
+        stop = memchr(text + searched, '\n', size - searched);
+        if (stop != NULL || reader->at_end)
+            break;
         searched = size;
-        if (size > LINE_BYTES_MAX) {
+        if (size > LINE_BYTES_MAX) { /* no line of ours: forget what was read of it */
             too_long = true;
             searched = 0;
             reader->start = reader->end;
@@ -66,4 +69,9 @@ bool lines_next(struct line_reader *reader, struct line *out, struct error *erro
         if (!fill(reader, error))
             return false;
     }
+    if (stop == NULL && reader->start == reader->end && !too_long)
+        *out = (struct line){0};
+    else
+        *out = cut(reader, stop, too_long);
+    return true;
 }

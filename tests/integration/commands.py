@@ -68,15 +68,16 @@ class Bench:
 
     # The command.
 
-    def run(self, *arguments, given=None, stdin=None, **settings):
-        """Runs the command; `given`: lines through a pipe, `stdin`: an open file."""
+    def run(self, *arguments, given=None, stdin=None, stderr=subprocess.PIPE, **settings):
+        """Runs the command; `given`: lines through a pipe, `stdin` and `stderr`: open files."""
         env = clean_environment() | self.settings | settings
         return subprocess.run(
             [BIN / "onboarding", *arguments],
             env={k: v for k, v in env.items() if v is not None},
             input=given,
             stdin=stdin if given is None else None,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             timeout=COMMAND_TIMEOUT_S,
             check=False,

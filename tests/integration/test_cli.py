@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pathlib
 import struct
 import uuid
@@ -317,6 +318,19 @@ def test_a_pipe_ends_at_the_first_bad_line(bench):
     kept = bench.run("publish", "lookup.requested", "--keep-going", given="".join(lines))
     assert kept.returncode == 1 and "published 2 events" in kept.stdout
     assert len(by_key(bench.tail("lookup.requested", since=since), *keys)) == 3
+
+
+def test_progress_is_shown_on_a_terminal_only(bench):
+    lines = "".join(line(event(fresh())) for _ in range(50))
+    master, slave = os.openpty()
+    try:
+        done = bench.run("publish", "lookup.requested", given=lines, stderr=slave)
+        assert done.returncode == 0
+        assert "\rpublished 50" in os.read(master, 1 << 16).decode()
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert bench.run("publish", "lookup.requested", given=lines).stderr == ""
 
 
 def test_only_topics_of_the_list_are_published_to(bench):
