@@ -138,6 +138,19 @@ static bool fill(const struct setting *setting, const char *text, void *member,
     return false;
 }
 
+/* So that what is checked after the settings, against each other, meets no hole. */
+static void fill_fallback(const struct setting *setting, void *member)
+{
+    char fault[PROBLEM_TEXT_SIZE];
+
+    if (setting->fallback == NULL)
+        return;
+    if (*setting->fallback == '\0')
+        fill_empty(setting, member);
+    else
+        (void)fill(setting, setting->fallback, member, fault);
+}
+
 static void read_setting(const struct setting *setting, char *const *environment, void *target,
                          struct problems *problems)
 {
@@ -151,10 +164,10 @@ static void read_setting(const struct setting *setting, char *const *environment
         problems_add(problems, setting->name, "is required");
     else if (*text == '\0' && setting->fallback != NULL && *setting->fallback == '\0')
         fill_empty(setting, member);
-    else if (*text == '\0')
-        problems_add(problems, setting->name, "is empty");
-    else if (!fill(setting, text, member, fault))
-        problems_add(problems, setting->name, "%s", fault);
+    else if (*text == '\0' || !fill(setting, text, member, fault)) {
+        problems_add(problems, setting->name, "%s", *text == '\0' ? "is empty" : fault);
+        fill_fallback(setting, member);
+    }
 }
 
 void settings_read(const struct setting_group *groups, size_t group_count, char *const *environment,

@@ -53,7 +53,8 @@ struct setting_group {
 /*
  * Fills every group from `environment` (as environ: "NAME=value", NULL-terminated). Adds to
  * `problems` each mistake by name: missing, malformed, out of range, unreadable or unsafe secret
- * file, and every name that begins with ONBOARDING_ but stands in no table or stands twice.
+ * file, and every name that begins with ONBOARDING_ but stands in no table or stands twice. A
+ * setting that is wrong counts as absent.
  * Texts point into `environment` or into memory that lives as long as the process.
  */
 void settings_read(const struct setting_group *groups, size_t group_count, char *const *environment,

@@ -54,7 +54,7 @@ static struct output_topic *find_output(struct worker *worker, const struct sche
 }
 
 /* NAME=ID,NAME=ID: what the registry calls our schemas. */
-static void set_schema_ids(struct worker *worker, struct problems *problems)
+static bool set_schema_ids(struct worker *worker, struct problems *problems)
 {
     const char *at = worker->config.schema_ids;
 
@@ -66,7 +66,7 @@ static void set_schema_ids(struct worker *worker, struct problems *problems)
         if (schema == NULL || id == 0 || id > UINT32_MAX || (*end != ',' && *end != '\0')) {
             problems_add(problems, "ONBOARDING_SCHEMA_IDS",
                          "is not NAME=ID,… with names of this service's schemas");
-            return;
+            return false;
         }
         schema_store_set_id(worker->schemas, (uint32_t)id, schema);
         struct output_topic *output = find_output(worker, schema);
@@ -74,6 +74,16 @@ static void set_schema_ids(struct worker *worker, struct problems *problems)
             output->schema_id = (uint32_t)id;
         at = *end == ',' ? end + 1 : end;
     }
+    return true;
+}
+
+/* Results in the registry's framing name their schemas by its ids. */
+static void check_framing(const struct worker *worker, struct problems *problems)
+{
+    for (size_t i = 0; i < worker->service->output_count; i++)
+        if (worker->outcomes.framing == FRAMING_CONFLUENT && worker->outputs[i].schema_id == 0)
+            problems_add(problems, "ONBOARDING_SCHEMA_IDS", "must name %s",
+                         worker->outputs[i].topic->schema->name);
 }
 
 static void add_schemas(struct worker *worker)
@@ -313,14 +323,13 @@ static int configure(struct worker *worker, const struct setting_group *groups, 
     if (problems == NULL)
         abort();
     settings_read(groups, count, environ, problems);
-    if (problems->count == 0) {
-        kafka_config_check(&worker->kafka_config, problems);
-        worker_config_check(&worker->config, worker->service->policy != NULL, problems);
-        add_schemas(worker);
-        derive(worker);
-        set_schema_ids(worker, problems);
-        load_policy(worker, problems);
-    }
+    kafka_config_check(&worker->kafka_config, problems);
+    worker_config_check(&worker->config, worker->service->policy != NULL, problems);
+    add_schemas(worker);
+    derive(worker);
+    if (set_schema_ids(worker, problems))
+        check_framing(worker, problems);
+    load_policy(worker, problems);
     if (problems->count != 0) {
         print_problems(problems);
         status = EXIT_CONFIG;
