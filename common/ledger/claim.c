@@ -125,6 +125,7 @@ bool claim_skip_gap(const struct claim_context *context, struct takeover_job *jo
 
     if (!db_run(context->ledger->db, &sql_skip_gap, values, error))
         return false;
+    job->lost += low - job->next_offset;
     job->next_offset = low;
     return true;
 }

@@ -42,12 +42,13 @@ struct takeover_job {
     int64_t suspect_offset; /* -1: none */
     int32_t suspect_deaths;
     size_t republished; /* results that were missing */
+    int64_t lost;       /* records that the log dropped before anybody read them */
     /* the takeover's own */
     int step;
     int64_t due_ms;
     int64_t published_offset;
-    int64_t log_end_seen_ms; /* when the log was first found to end too early; 0: not */
-    unsigned failures;
+    int64_t log_end_seen_ms;   /* when the log was first found to end too early; 0: not */
+    _Atomic unsigned failures; /* the loop may look */
     _Atomic bool cancelled;
     struct error last_error;
 };

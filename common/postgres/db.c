@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/core/failpoint.h"
 #include "common/postgres/encode.h"
 
 enum {
@@ -307,8 +308,8 @@ bool db_exchange(struct db *db, struct error *error)
     db->verdict = DB_FINE;
     db->sqlstate[0] = '\0';
     db->warned = false;
-    whole = !db->broken && PQpipelineSync(db->connection) == 1 &&
-            collect(db, now_ms() + DB_ANSWER_MS_MAX);
+    whole = !db->broken && !FAILPOINT("exchange") && PQpipelineSync(db->connection) == 1 &&
+            collect(db, now_ms() + DB_ANSWER_MS_MAX) && !FAILPOINT("answer");
     db->sent_count = 0;
     db->queued = 0;
     db->broken = db->broken || !whole;
@@ -350,6 +351,14 @@ bool db_warned(const struct db *db)
 bool db_alive(const struct db *db)
 {
     return db != NULL && !db->broken && PQstatus(db->connection) == CONNECTION_OK;
+}
+
+bool db_check(struct db *db)
+{
+    if (db_alive(db) && wait_socket(db, POLLIN, now_ms() + 1) &&
+        PQconsumeInput(db->connection) != 1)
+        db->broken = true;
+    return db_alive(db);
 }
 
 int db_socket(const struct db *db)

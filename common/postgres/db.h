@@ -67,6 +67,7 @@ enum db_verdict db_verdict(const struct db *db); /* of the last exchange */
 const char *db_sqlstate(const struct db *db);    /* "" when nothing came from the server */
 bool db_warned(const struct db *db);             /* the last exchange came with a WARNING */
 bool db_alive(const struct db *db);
+bool db_check(struct db *db); /* the same, after a look at the socket of an idle connection */
 int db_socket(const struct db *db);
 
 /* The answer to the n-th statement queued, from 0. */

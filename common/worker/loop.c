@@ -9,6 +9,24 @@
 #include "common/core/log.h"
 #include "common/core/random.h"
 
+/* librdkafka's own lines, in the form of ours. */
+static void on_log(const rd_kafka_t *consumer, int level, const char *facility, const char *text)
+{
+    (void)consumer;
+    (void)level;
+    log_line(LOG_WARNING, "librdkafka", LOG_TEXT("facility", facility), LOG_TEXT("text", text));
+}
+
+static void on_client_error(rd_kafka_t *consumer, int error, const char *reason, void *opaque)
+{
+    struct loop *loop = opaque;
+
+    (void)consumer;
+    (void)reason; /* logged by the one that failed */
+    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        loop->kafka_away = true;
+}
+
 static bool open_consumer(struct loop *loop, struct error *error)
 {
     const struct worker_config *config = &loop->worker->config;
@@ -41,6 +59,8 @@ static bool open_consumer(struct loop *loop, struct error *error)
     if (!kafka_configure(&loop->worker->kafka, properties, &conf, error))
         return false;
     rd_kafka_conf_set_opaque(conf, loop);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_error_cb(conf, on_client_error);
     rd_kafka_conf_set_rebalance_cb(conf, loop_on_rebalance);
     if (!kafka_open(RD_KAFKA_CONSUMER, conf, &loop->consumer, error))
         return false;
@@ -116,14 +136,20 @@ static bool start(struct loop *loop, struct error *error)
     return subscribe(loop, error);
 }
 
+/* Its take-over failed, and is tried again. */
+static bool is_stuck(const struct partition *partition)
+{
+    return partition->state == PARTITION_TAKING_OVER && partition->job->failures != 0;
+}
+
 static bool is_ready(const struct loop *loop)
 {
     for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
-        if (p->state == PARTITION_DOUBTFUL || p->state == PARTITION_STOPPED)
+        if (p->state == PARTITION_DOUBTFUL || p->state == PARTITION_STOPPED || is_stuck(p))
             return false;
     if (clock_probe_skew_ms(loop->worker->clock_probe) > FENCE_MARGIN_MS)
         return false; /* a copy of a result could appear */
-    return loop->ledger.db == NULL || db_alive(loop->ledger.db);
+    return !loop->kafka_away && db_alive(loop->ledger.db);
 }
 
 /* Results that nobody acknowledges: the producer hangs, or the broker is away. */
@@ -137,6 +163,14 @@ static bool overdue(const struct loop *loop)
     return false;
 }
 
+static void count_acknowledged(struct loop *loop)
+{
+    int64_t acknowledged = publisher_acknowledged(loop->publisher);
+
+    metric_add(loop->metrics.results_acknowledged, (double)(acknowledged - loop->acknowledged));
+    loop->acknowledged = acknowledged;
+}
+
 static void tend_publisher(struct loop *loop)
 {
     do
@@ -146,10 +180,28 @@ static void tend_publisher(struct loop *loop)
            !publisher_failed(loop->publisher));
     replies_poll(loop->replies);
     metric_set(loop->metrics.unacknowledged, (double)publisher_unacked(loop->publisher));
+    count_acknowledged(loop);
     if (publisher_failed(loop->publisher))
         loop_suspend(loop, "a result was not delivered");
     else if (overdue(loop))
         loop_suspend(loop, "results are not acknowledged");
+}
+
+/* Without events nobody would notice that PostgreSQL or Kafka went, or that they are back. */
+static void look_around(struct loop *loop)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    struct error error;
+
+    bool away = !db_check(loop->ledger.db) && !ledger_connect(&loop->ledger, &error);
+    if (away && !loop->database_away)
+        log_line(LOG_WARNING, "waiting for PostgreSQL", LOG_TEXT("error", error.text));
+    loop->database_away = away;
+    if (loop->kafka_away && rd_kafka_metadata(loop->consumer, 0, NULL, &metadata, POLL_MS) ==
+                                RD_KAFKA_RESP_ERR_NO_ERROR) {
+        loop->kafka_away = false;
+        rd_kafka_metadata_destroy(metadata);
+    }
 }
 
 /* What is done now and then, not with each batch. */
@@ -163,6 +215,7 @@ static void tend_clock(struct loop *loop)
     }
     if (now_ms - loop->group_commit_ms >= GROUP_COMMIT_MS) {
         loop->group_commit_ms = now_ms;
+        look_around(loop);
         loop_commit_to_group(loop);
     }
 }

@@ -42,6 +42,8 @@ struct loop {
     int64_t marked_ms;
     int64_t group_commit_ms;
     unsigned takeover_failures;
+    int64_t acknowledged; /* results counted in the metric */
+    bool kafka_away;      /* no broker answers */
     bool database_away;
     bool failed; /* cannot go on: the process exits */
 };

@@ -79,6 +79,11 @@ static const struct metric_family takeovers = {"onboarding_takeovers_total",
                                                METRIC_COUNTER,
                                                {"end"},
                                                {0}};
+static const struct metric_family lost = {"onboarding_records_lost_total",
+                                          "Records that the log dropped before they were consumed",
+                                          METRIC_COUNTER,
+                                          {"topic"},
+                                          {0}};
 static const struct metric_family lag = {"onboarding_lag_records",
                                          "Records of the log not yet consumed",
                                          METRIC_GAUGE,
@@ -133,6 +138,11 @@ void metrics_count_outcomes(const struct record *const *records, size_t count)
             count_dead_letter(records[i + run]);
         metric_add(metric_of(&outcomes, topic->name, fate_text[fate], NULL), (double)run);
     }
+}
+
+void metrics_count_lost(const struct partition *partition, int64_t records)
+{
+    metric_add(metric_of(&lost, partition->topic->name, NULL, NULL), (double)records);
 }
 
 static void set_lag(const struct partition *partition, double records)

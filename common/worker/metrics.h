@@ -20,6 +20,7 @@ struct loop_metrics {
 
 void metrics_find(struct loop_metrics *metrics);
 void metrics_count_outcomes(const struct record *const *records, size_t count);
+void metrics_count_lost(const struct partition *partition, int64_t records);
 void metrics_set_lag(const struct partition *partition);
 void metrics_forget_lag(const struct partition *partition);
 void metrics_set_skew(int64_t skew_ms); /* negative: not known */
