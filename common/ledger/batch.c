@@ -53,6 +53,15 @@ static void split(struct batch *batch)
     }
 }
 
+/*
+ * A committed batch ends the count, but not while records are taken one by one: a harmless one
+ * before the fatal one would hide it for ever.
+ */
+static int32_t deaths_after(const struct partition *partition)
+{
+    return partition->alone > 1 ? partition->deaths : 0;
+}
+
 static void queue_fence(struct batch *batch)
 {
     struct value *values = batch_rows_new(batch->arena, batch->part_count, &sql_fence);
@@ -69,6 +78,7 @@ static void queue_fence(struct batch *batch)
         *at++ = INT(part->last_offset + 1);
         *at++ =
             INT(MUTANT("mark_at_commit") ? part->last_offset + 1 : partition_published_offset(p));
+        *at++ = INT(deaths_after(p));
     }
     batch->fence_answer = db_queued(batch->ledger->db);
     db_queue_rows(batch->ledger->db, mutant_statement(&sql_fence), values, batch->part_count);
@@ -285,7 +295,9 @@ static void move_on(struct batch *batch)
     for (size_t i = 0; i < batch->part_count; i++) {
         struct batch_part *part = &batch->parts[i];
         part->partition->next_offset = part->last_offset + 1;
-        part->partition->deaths = 0;
+        part->partition->deaths = deaths_after(part->partition);
+        if (part->partition->alone > 0)
+            part->partition->alone--;
     }
 }
 

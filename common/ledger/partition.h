@@ -56,9 +56,10 @@ struct partition {
     int64_t group_offset;   /* committed to the group, for lag tools */
     int64_t high_watermark; /* end of the log as last fetched; -1: not known */
     int32_t deaths;         /* claims in a row that followed a death */
+    int64_t alone;          /* records to come that are taken one by one: those of a fatal batch */
     int64_t suspect_offset; /* the record in hand at those deaths; -1: none noted */
     int32_t suspect_deaths;
-    bool suspect_noted; /* a note of ours is in the table */
+    bool suspect_noted; /* the note in the table is of a record that we had in hand */
     struct flight *flights, **flights_end;
     struct partition *next;
 };

@@ -299,6 +299,16 @@ static void check_membership(struct loop *loop)
         ask_membership(loop);
 }
 
+/* Nobody will ever see them: an alarm. */
+static void report_lost(const struct partition *partition, int64_t records)
+{
+    metrics_count_lost(partition, records);
+    if (records != 0)
+        log_line(LOG_ERROR, "records were gone before they were consumed",
+                 LOG_TEXT("topic", partition->topic->name), LOG_INT("partition", partition->number),
+                 LOG_INT("records", records));
+}
+
 static void adopt(struct loop *loop, struct partition *partition, const struct takeover_job *job)
 {
     partition->job = NULL;
@@ -320,9 +330,11 @@ static void adopt(struct loop *loop, struct partition *partition, const struct t
     partition->deaths = job->deaths;
     partition->suspect_offset = job->suspect_offset;
     partition->suspect_deaths = job->suspect_deaths;
-    partition->suspect_noted = job->suspect_offset >= 0; /* cleared when it proves harmless */
+    partition->suspect_noted = false;
+    partition->alone = job->deaths >= SUSPICION_DEATHS ? loop->worker->config.batch_records : 0;
     metric_add(loop->metrics.takeovers, 1);
     metric_add(loop->metrics.republished, (double)job->republished);
+    report_lost(partition, job->lost);
     log_line(LOG_INFO, "taken over", LOG_TEXT("topic", partition->topic->name),
              LOG_INT("partition", partition->number), LOG_INT("epoch", job->owner_epoch),
              LOG_INT("next_offset", job->next_offset),

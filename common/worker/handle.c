@@ -318,12 +318,19 @@ static bool run_records(struct run *run, struct record **records, size_t count, 
     return false;
 }
 
+/* A note found at the take-over stays until its own record is past. */
+static bool is_harmless(const struct partition *partition)
+{
+    return partition->suspect_noted ||
+           (partition->suspect_offset >= 0 && partition->next_offset > partition->suspect_offset);
+}
+
 static void clear_suspects(struct loop *loop)
 {
     struct error error;
 
     for (struct partition *p = loop->partitions; p != NULL; p = p->next)
-        if (p->suspect_noted && ledger_clear_suspect(&loop->ledger, p, &error)) {
+        if (is_harmless(p) && ledger_clear_suspect(&loop->ledger, p, &error)) {
             p->suspect_noted = false;
             p->suspect_offset = -1;
         }
@@ -338,7 +345,7 @@ static size_t segment(const struct loop *loop, size_t from)
     size_t count = 0;
 
     while (from + count < loop->record_count) {
-        if (loop->records[from + count]->partition->deaths >= SUSPICION_DEATHS)
+        if (loop->records[from + count]->partition->alone > 0)
             return count == 0 ? 1 : count;
         count++;
     }

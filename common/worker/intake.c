@@ -223,6 +223,7 @@ static void park_suspect(struct loop *loop, struct record *record)
     error_poison(&record->error, REASON_CRASH_SUSPECT, "in hand when the process died, %d times",
                  (int)record->partition->suspect_deaths + 1);
     digest_raw(loop, record);
+    record->partition->alone = 0; /* the culprit is found */
 }
 
 bool loop_decode(struct loop *loop, struct record **records, size_t count, struct error *error)
@@ -230,11 +231,11 @@ bool loop_decode(struct loop *loop, struct record **records, size_t count, struc
     for (size_t i = 0; i < count; i++) {
         struct record *record = records[i];
         struct partition *partition = record->partition;
-        if (partition->deaths >= SUSPICION_DEATHS && is_suspect(record)) {
+        if (partition->alone > 0 && is_suspect(record)) {
             park_suspect(loop, record);
             continue;
         }
-        if (partition->deaths >= SUSPICION_DEATHS) {
+        if (partition->alone > 0) {
             if (!ledger_note_suspect(&loop->ledger, partition, record->offset, error))
                 return false;
             partition->suspect_noted = true;
