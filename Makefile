@@ -25,7 +25,7 @@ faults: ## fault tests for DURATION= seconds (600 without), with SEED= as before
 	@tests/run install build faults
 
 threads: ## fault tests under ThreadSanitizer for DURATION= seconds (120 without)
-	@tests/run threads
+	@tests/run install threads
 
 mutants: ## break the protocol in each known way and show that the checker sees it
 	@tests/run install build mutants

@@ -1,4 +1,5 @@
 /* What is in the topics: read up to barriers, as a worker does before it publishes again. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,7 @@ static struct stretch *stretch_of(struct reading *reading, const struct kafka_re
 {
     for (size_t i = 0; i < reading->count; i++) {
         struct stretch *stretch = &reading->stretches[i];
+        assert(stretch->position.topic != NULL); /* find_stretches() gave each its own */
         if (stretch->position.partition == record->partition &&
             strcmp(reading->audit->outputs[stretch->output].topic, record->topic) == 0)
             return stretch;
