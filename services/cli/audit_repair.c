@@ -130,7 +130,6 @@ bool audit_repair(struct audit *audit, size_t *repaired, struct error *error)
         return false;
     if (wait_ms > 0)
         clock_sleep_ms(wait_ms);
-    audit_set_reset(audit->set);
     if (!audit_read(audit, error) || !kafka_sender_open(&audit->cli->kafka, &repair.sender, error))
         return false;
     ledger_init(&repair.ledger, &audit->store.options, audit->store.group, &no_key);

@@ -150,15 +150,6 @@ void audit_set_meet(struct audit_set *set, const struct audit_record *record)
     item->differs |= memcmp(content.bytes, item->content.bytes, AUDIT_HASH_SIZE) != 0;
 }
 
-void audit_set_reset(struct audit_set *set)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        set->items[i].met = 0;
-        set->items[i].differs = false;
-        set->items[i].misplaced = false;
-    }
-}
-
 size_t audit_set_count(const struct audit_set *set)
 {
     return set->count;

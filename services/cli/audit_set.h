@@ -67,9 +67,6 @@ struct audit_item *audit_set_find(struct audit_set *set, const struct audit_reco
 /* Notes a record found in a topic. */
 void audit_set_meet(struct audit_set *set, const struct audit_record *record);
 
-/* Forgets what was met, for another look. */
-void audit_set_reset(struct audit_set *set);
-
 size_t audit_set_count(const struct audit_set *set);
 struct audit_item *audit_set_at(struct audit_set *set, size_t index);
 
