@@ -121,11 +121,13 @@ void batch_open(struct batch *batch, struct ledger *ledger, struct arena *arena,
                             .opened_ms = clock_monotonic_ms()};
     batch->parts =
         arena_alloc(arena, BATCH_PARTS_MAX * sizeof *batch->parts, _Alignof(struct batch_part));
+    batch->looked_up = ledger->look_ups != 0;
     split(batch);
     db_queue(ledger->db, &sql_begin, NULL);
     (void)pause_at(batch, "after_begin");
     queue_fence(batch);
-    queue_find(batch);
+    if (batch->looked_up)
+        queue_find(batch);
 }
 
 static enum batch_end judge_fence(struct batch *batch)
@@ -203,19 +205,28 @@ static enum batch_end move_past(struct batch *batch)
     return db_exchange(db, &error) ? BATCH_MOVED : BATCH_DOUBT;
 }
 
-enum batch_end batch_judge(struct batch *batch)
+static void judge_all_found(struct batch *batch)
 {
     struct db *db = batch->ledger->db;
+    size_t count = db_row_count(db, batch->find_answer);
+
+    for (size_t i = 0; i < count; i++) {
+        struct row row = db_row(db, batch->find_answer, i);
+        judge_found(batch, &row);
+    }
+    batch->ledger->look_ups = count != 0 ? BATCH_LOOK_UPS : batch->ledger->look_ups - 1;
+}
+
+enum batch_end batch_judge(struct batch *batch)
+{
     bool moved = false;
 
     if (judge_fence(batch) == BATCH_FENCED) {
         (void)batch_fail(batch);
         return BATCH_FENCED;
     }
-    for (size_t i = 0; i < db_row_count(db, batch->find_answer); i++) {
-        struct row row = db_row(db, batch->find_answer, i);
-        judge_found(batch, &row);
-    }
+    if (batch->looked_up)
+        judge_all_found(batch);
     for (size_t i = 0; i < batch->part_count; i++)
         moved = moved || batch->parts[i].moved_from >= 0;
     if (moved && !MUTANT("recompute_on_rerun"))
@@ -339,10 +350,21 @@ enum batch_end batch_fail(struct batch *batch)
     struct error error;
 
     snprintf(batch->sqlstate, sizeof batch->sqlstate, "%s", db_sqlstate(db));
+    if (end == BATCH_DATA && !batch->looked_up)
+        end = BATCH_REPEAT; /* a handler may have made such values of an event met before */
+    if (end == BATCH_REPEAT)
+        batch->ledger->look_ups = BATCH_LOOK_UPS;
     if (db_alive(db)) {
         db_queue(db, &sql_rollback, NULL);
         if (!db_exchange(db, &error))
             end = BATCH_DOUBT;
     }
     return end;
+}
+
+enum batch_end batch_look_up(struct batch *batch)
+{
+    batch->ledger->look_ups = BATCH_LOOK_UPS;
+    return batch_fail(batch) == BATCH_DOUBT && !db_alive(batch->ledger->db) ? BATCH_DOUBT
+                                                                           : BATCH_REPEAT;
 }

@@ -11,7 +11,9 @@
 #include "common/ledger/results.h"
 
 /*
- * One batch is one PostgreSQL transaction (steps B1 to B4):
+ * One batch is one PostgreSQL transaction (steps B1 to B4). Most batches have no id that came
+ * before; those are not looked up. The ledger's key refuses a repeat; then everything is rolled
+ * back, and this batch and some to come look their ids up before a handler runs.
  *
  *     batch_open()    BEGIN, the fence, the look-up of ids: queued
  *                     … the caller queues what else it wants to read, and exchanges
@@ -34,6 +36,7 @@ enum batch_end {
 enum {
     BATCH_RECORDS_MAX = 5000,
     BATCH_PARTS_MAX = 256, /* partitions of one batch */
+    BATCH_LOOK_UPS = 64,   /* batches that look ids up after one that met an id again */
 };
 
 /* The share of a batch that came from one partition. */
@@ -56,6 +59,7 @@ struct batch {
     size_t part_count;
     int64_t opened_ms; /* monotonic, before the stamps were taken */
     int64_t now_ms;    /* PostgreSQL's clock */
+    bool looked_up;    /* else no id is known to be met again yet */
     size_t fence_answer, find_answer;
     char sqlstate[6]; /* of the failure that ended it; "" without */
 };
@@ -72,6 +76,12 @@ enum batch_end batch_judge(struct batch *batch);
  * the records; remembers each.
  */
 struct record *batch_repeat_of(struct batch *batch, struct map *ids, struct record *record);
+
+/*
+ * Rolls back, for the same again with its ids looked up before: wanted where a record that was
+ * not looked up ends under its coordinates, since there no key tells that its id came before.
+ */
+enum batch_end batch_look_up(struct batch *batch);
 
 /* Reads the stored results of repeats whose senders wait for an answer. */
 enum batch_end batch_load_stored(struct batch *batch);

@@ -25,6 +25,7 @@ struct ledger {
     int16_t digest_key_id;
     struct arena source_memory;
     struct map sources; /* ce_source → its number + 1, as a pointer */
+    unsigned look_ups;  /* batches to come whose ids are looked up before they are handled */
 };
 
 enum { SOURCES_MAX = 10000 }; /* remembered; beyond, all are forgotten and asked for again */

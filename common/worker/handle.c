@@ -107,6 +107,8 @@ static enum batch_end handle_all(struct run *run)
         struct record *record = run->batch.records[i];
         if (record->fate == FATE_NONE && batch_repeat_of(&run->batch, &ids, record) == NULL)
             handle(run, record);
+        if (record->fate == FATE_DEAD_LETTER && !record->parked && !run->batch.looked_up)
+            return batch_look_up(&run->batch);
         if (must_run_without(record)) {
             (void)batch_fail(&run->batch);
             return BATCH_REPEAT;
