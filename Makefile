@@ -1,4 +1,4 @@
-# The front door: each target is one word that a newcomer would guess. CMake and scripts do the work.
+# The front door: each target is a word that a newcomer would guess. CMake and scripts do the work.
 .DEFAULT_GOAL := all
 .PHONY: all release demo test bench lint format config clean faults threads mutants fuzz help
 SHELL := /bin/bash

@@ -43,7 +43,7 @@ struct document_groups {
     size_t count;
 };
 
-/* The bank's limits for one process type; source: RULES.md, evaluation. */
+/* The bank's limits for one process type; README tells what a file may say. */
 struct evaluation_policy {
     double score_nok_below;  /* 0..10; a score below is refused */
     double score_wait_below; /* 0..10, not below the former; a score below needs a person */

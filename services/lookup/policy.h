@@ -57,7 +57,7 @@ struct lookup_common {
 enum prospect_rule { PROSPECTS_REFUSE, PROSPECTS_CREATE };
 enum consent_rule { CONSENT_RULE_REQUIRED, CONSENT_RULE_NOT_REQUIRED, CONSENT_RULE_NOT_EVALUATED };
 
-/* The bank's rules for one process type; source: RULES.md, lookup. */
+/* The bank's rules for one process type; README tells what a file may say. */
 struct lookup_policy {
     struct set_texts set_texts;
     struct identifier_sets sets;     /* in their order; the first that is complete decides */
