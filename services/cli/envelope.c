@@ -194,17 +194,30 @@ static bool build(const struct envelope_rules *rules, const json_t *json, struct
     return true;
 }
 
+/* jansson's own text quotes the line. */
+static const char *find_fault(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_duplicate_key: return "has a member twice";
+    case json_error_invalid_utf8: return "is not UTF-8";
+    case json_error_null_character:
+    case json_error_null_byte_in_key: return "has a NUL";
+    case json_error_stack_overflow: return "is nested too deep";
+    case json_error_end_of_input_expected: return "goes on after its end";
+    default: return "is no JSON";
+    }
+}
+
 bool envelope_read(const struct envelope_rules *rules, const char *line, size_t size,
                    struct arena *arena, struct envelope *out, struct problems *problems)
 {
     struct envelope envelope = {0};
     json_error_t error;
-    json_t *json = json_loadb(line, size, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = json_loadb(line, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     bool fine = false;
 
-    if (json == NULL) /* jansson's text quotes the line */
-        problems_add(problems, "event", "is no JSON, or has a member twice, at byte %d",
-                     error.position);
+    if (json == NULL)
+        problems_add(problems, "event", "%s, at byte %d", find_fault(&error), error.position);
     else
         fine = build(rules, json, arena, &envelope, problems);
     json_decref(json);

@@ -1,6 +1,7 @@
 /* Records as JSON, personal values hidden. */
 #include "show.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,9 +165,12 @@ json_t *show_time(int64_t unix_ms)
     return json_string(text);
 }
 
+/* Doubles in as many digits as every double keeps of a decimal: 9.1 is not 9.0999999999999996. */
+enum { DECIMAL_DIGITS = DBL_DIG };
+
 void show_print(json_t *json)
 {
-    if (json_dumpf(json, stdout, JSON_COMPACT) != 0)
+    if (json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(DECIMAL_DIGITS)) != 0)
         abort();
     putchar('\n');
     json_decref(json);

@@ -139,11 +139,15 @@ static const struct mistake {
     const char *line;
     const char *told;
 } mistakes[] = {
-    {"nothing", "", "event: is no JSON, or has a member twice, at byte 0"},
+    {"nothing", "", "event: is no JSON, at byte 0"},
+    {"half an object", "{\"id\": ", "event: is no JSON, at byte 7"},
     {"an array", "[]", "event: is no JSON object"},
-    {"text behind", "{} x", "event: is no JSON, or has a member twice, at byte 4"},
-    {"a NUL", "{\"id\": \"a\\u0000b\", " DATA "}",
-     "event: is no JSON, or has a member twice, at byte 17"},
+    {"a number", "1", "event: is no JSON object"},
+    {"text behind", "{} x", "event: goes on after its end, at byte 4"},
+    {"a NUL", "{\"id\": \"a\\u0000b\", " DATA "}", "event: has a NUL, at byte 17"},
+    {"a NUL in a name", "{\"i\\u0000\": 1}", "event: has a NUL, at byte 10"},
+    {"no UTF-8", "{\"id\": \"\xc0\x80\"}", "event: is not UTF-8, at byte 8"},
+    {"a member twice", "{\"id\": \"a\", \"id\": \"b\"}", "event: has a member twice, at byte 16"},
     {"no data", "{\"id\": \"i\"}", "data: missing"},
     {"data null", "{\"data\": null}", "data: not an object"},
     {"a field missing", "{\"data\": {\"processId\": \"p\", \"processType\": \"t\"}}",
