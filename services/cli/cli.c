@@ -122,11 +122,32 @@ static void print_help(const struct command *command)
     }
 }
 
-static void print_commands(FILE *file, const struct command *const *commands, size_t count)
+/* Whether the line's first word begins commands of two: "topics", of "topics list". */
+static bool begins(const struct command *command, const char *word)
 {
+    size_t size = strlen(word);
+
+    return strncmp(command->name, word, size) == 0 && command->name[size] == ' ';
+}
+
+static bool begins_any(const struct command *const *commands, size_t count, const char *word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (begins(commands[i], word))
+            return true;
+    return false;
+}
+
+/* Those that `word` begins; all where it begins none. */
+static void print_commands(FILE *file, const struct command *const *commands, size_t count,
+                           const char *word)
+{
+    bool some = begins_any(commands, count, word);
+
     fprintf(file, "usage: " CLI_PROGRAM " COMMAND …\n\ncommands:\n");
     for (size_t i = 0; i < count; i++)
-        fprintf(file, "  %-20s %s\n", commands[i]->name, commands[i]->purpose);
+        if (!some || begins(commands[i], word))
+            fprintf(file, "  %-20s %s\n", commands[i]->name, commands[i]->purpose);
     fprintf(file, "\n" CLI_PROGRAM " COMMAND --help says more.\n\n%s", exit_codes);
 }
 
@@ -189,13 +210,14 @@ int cli_main(const struct command *const *commands, size_t count, int argc, char
         if (words != 0)
             return run(commands[i], argc - 1 - words, argv + 1 + words);
     }
+    const char *word = argc > 1 ? argv[1] : "";
     if (asks_for_help(argc - 1, argv + 1)) {
-        print_commands(stdout, commands, count);
+        print_commands(stdout, commands, count, word);
         return CLI_DONE;
     }
-    if (argc > 1)
+    if (argc > 2 || (argc == 2 && !begins_any(commands, count, word)))
         (void)cli_fail("there is no such command; see " CLI_PROGRAM " --help");
     else
-        print_commands(stderr, commands, count);
+        print_commands(stderr, commands, count, word);
     return CLI_USAGE;
 }

@@ -174,12 +174,12 @@ static enum cli_exit publish(struct run *run)
     show_progress(run, true);
     if (run->bad != 0)
         status = cli_fail("%zu of %zu lines are bad", run->bad, run->lines);
-    printf("published %lld events to %s\n", (long long)kafka_sender_acknowledged(run->sender),
+    printf("published %lld to %s\n", (long long)kafka_sender_acknowledged(run->sender),
            run->rules.topic->name);
     return status;
 }
 
-static enum cli_exit run_publish(const struct cli *cli)
+static enum cli_exit publish_lines(const struct cli *cli)
 {
     bool dead_letters = false;
     const struct topic *topic = topic_plan_find(given.topic, &dead_letters);
@@ -207,6 +207,14 @@ static enum cli_exit run_publish(const struct cli *cli)
     arena_done(&run.arena);
     free(run.problems);
     return status;
+}
+
+static enum cli_exit run_publish(const struct cli *cli)
+{
+    if (given.reply_topic != NULL || (given.reply_partition < 0 && given.correlation == NULL))
+        return publish_lines(cli);
+    (void)cli_fail("--reply-partition and --correlation go with --reply-topic");
+    return CLI_USAGE;
 }
 
 const struct command command_publish = {

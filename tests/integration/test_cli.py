@@ -82,6 +82,13 @@ def test_the_commands_are_listed(bench):
         assert f"\n  {name} " in text
 
 
+def test_the_first_of_two_words_lists_what_it_begins(bench):
+    told = [bench.run("topics").stderr, bench.does("topics", "--help")]
+    for text in told:
+        assert "\n  topics create " in text and "\n  topics list " in text
+        assert "\n  audit " not in text
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -90,6 +97,7 @@ def test_the_commands_are_listed(bench):
         ["topics"],
         ["publish"],
         ["publish", "lookup.requested", "more"],
+        ["publish", "lookup.requested", "--correlation", "without --reply-topic"],
         ["tail", "lookup.requested", "--nothing"],
         ["tail", "lookup.requested", "-n", "0"],
         ["tail", "lookup.requested", "--from", "yesterday"],
@@ -197,7 +205,7 @@ def test_an_event_is_published_as_upstream_would(bench):
             subject="s-1",
         ),
     )
-    assert told == f"published 1 events to {REQUESTED}\n"
+    assert told == f"published 1 to {REQUESTED}\n"
     (seen,) = by_key(bench.tail("lookup.requested", "--headers", since=since), process_id)
     assert seen["headers"] == {
         "ce_specversion": "1.0",
@@ -305,7 +313,7 @@ def test_a_file_of_good_lines_is_published(bench, tmp_path):
     path = tmp_path / "events.json"
     path.write_text("".join(line(event(key)) for key in keys).removesuffix("\n"), encoding="utf-8")
     with path.open(encoding="utf-8") as file:
-        assert bench.does("publish", REQUESTED, stdin=file) == f"published 3 events to {REQUESTED}\n"
+        assert bench.does("publish", REQUESTED, stdin=file) == f"published 3 to {REQUESTED}\n"
     assert len(by_key(bench.tail("lookup.requested", since=since), *keys)) == 3
 
 
@@ -313,11 +321,11 @@ def test_a_pipe_ends_at_the_first_bad_line(bench):
     keys, since = [fresh(), fresh()], bench.now()
     lines = [line(event(keys[0])), "bad\n", line(event(keys[1]))]
     done = bench.run("publish", "lookup.requested", given="".join(lines))
-    assert done.returncode == 1 and "published 1 events" in done.stdout
+    assert done.returncode == 1 and "published 1 to" in done.stdout
     assert [s["key"] for s in by_key(bench.tail("lookup.requested", since=since), *keys)] == keys[:1]
 
     kept = bench.run("publish", "lookup.requested", "--keep-going", given="".join(lines))
-    assert kept.returncode == 1 and "published 2 events" in kept.stdout
+    assert kept.returncode == 1 and "published 2 to" in kept.stdout
     assert len(by_key(bench.tail("lookup.requested", since=since), *keys)) == 3
 
 
@@ -346,6 +354,17 @@ def test_personal_values_are_shown_only_on_request(bench):
     (shown,) = by_key(bench.tail("lookup.requested", "--show-personal", since=since), process_id)
     assert hidden["data"] == event(process_id, clientNumber="***")
     assert shown["data"] == event(process_id, clientNumber="20417395")
+
+
+def test_decimals_are_shown_as_they_were_written(bench):
+    verification, since = fresh(), bench.now()
+    case = {
+        "processId": verification, "processType": "t", "userId": "u", "provider": "p", "status": "SUCCESS",
+        "identityVerificationId": verification, "score": 9.1,
+    }  # fmt: skip
+    bench.does("publish", "evaluation.requested", given=line(case))
+    (told,) = [t for t in bench.does("tail", "evaluation.requested", "--from", since).splitlines() if verification in t]
+    assert '"score":9.1,' in told
 
 
 def test_tail_follows_and_counts(bench):
