@@ -1,0 +1,440 @@
+"""Holds what a worker left behind against what upstream sent. Shares no code with the worker.
+
+    checker.py --brokers HOST:PORT --postgres URL --service evaluation [--group NAME]
+
+Truth are the input topics, read wholly; from them follow the ledger's rows, the results and the
+dead letters. Prints every violation with its coordinates; exit code 1 when there is one.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter, defaultdict
+
+import books
+import domain
+from books import CONFLICT, DEAD_LETTER, DONE, DUPLICATE, GAP, IGNORED
+from contract import Contract
+from murmur2 import partition_of
+from topics_read import header, is_barrier, read_topics
+
+SHOWN = 6  # violations of one kind that are printed
+
+#: What a service consumes, and the topic of the one result of each event (None: no result).
+SERVICES = {
+    "evaluation": {
+        "onboarding.evaluation.requested.v1": "onboarding.evaluation.completed.v1",
+        "onboarding.customer.registered.v1": None,
+        "onboarding.review.decided.v1": None,
+    },
+    "lookup": {
+        "onboarding.lookup.requested.v1": "onboarding.lookup.completed.v1",
+        "onboarding.customer.registered.v1": None,
+        "onboarding.consent.completed.v1": None,
+    },
+}
+
+
+class Report:
+    """Violations by kind, and numbers worth knowing."""
+
+    def __init__(self):
+        self.violations = Counter()
+        self.lines = []
+        self.numbers = {}
+
+    def bad(self, kind, where, what=""):
+        self.violations[kind] += 1
+        if self.violations[kind] <= SHOWN:
+            self.lines.append(f"VIOLATION {kind}: {place(where)} {what}".rstrip())
+
+    def print(self, out=sys.stdout):
+        for line in self.lines:
+            print(line, file=out)
+        for kind, count in sorted(self.violations.items()):
+            if count > SHOWN:
+                print(f"VIOLATION {kind}: {count} in all", file=out)
+        print(" ".join(f"{k}={v}" for k, v in self.numbers.items()), file=out)
+
+
+def place(where):
+    """Coordinates as people write them; topics without the words that all have."""
+    if isinstance(where, tuple) and len(where) >= 3:
+        return f"{where[0]}[{where[1]}]@{where[2]}"
+    return str(where)
+
+
+def at(thing):
+    return thing.topic, thing.partition, thing.offset
+
+
+class Checker:
+    def __init__(self, brokers, postgres, service, group=None, contract=None, fenced=True):
+        self.contract = contract or Contract()
+        self.brokers, self.service = brokers, service
+        self.group = group or "onboarding-" + service
+        self.connection = books.connect(postgres, service)
+        self.inputs = SERVICES[service]
+        self.fenced = fenced  # False: copies on fenced topics are counted, but no violation
+        self.report = Report()
+
+    def run(self):
+        self.read()
+        self.check_rows()
+        self.check_outcomes()
+        self.check_digests()
+        self.check_stored()
+        self.check_published()
+        self.check_dead_letters()
+        self.check_order()
+        self.check_places()
+        domain.CHECKS[self.service](self)
+        return self.report
+
+    # Reading.
+
+    def read(self):
+        outputs = {name for name in self.inputs.values() if name}
+        dead = {name + ".dlt" for name in self.inputs}
+        topics, self.ends = read_topics(self.brokers, [*self.inputs, *outputs, *dead])
+        self.books = books.read_books(self.connection, self.group)
+        self.records = {
+            at(m): m for name in self.inputs for m in topics[name] if not is_barrier(m)
+        }
+        self.results = [m for name in outputs for m in topics[name] if not is_barrier(m)]
+        self.dead = [m for name in dead for m in topics[name] if not is_barrier(m)]
+        self.barriers = sum(
+            is_barrier(m) for name in outputs | dead for m in topics[name]
+        )
+        self.contents = {}
+        for where, record in self.records.items():
+            if expectation(record) in ("ok", "ignored"):
+                self.contents[where] = self.decode(record)
+        self.rows = defaultdict(list)
+        for row in self.books.rows:
+            self.rows[at(row)].append(row)
+        self.read_stored()
+
+    def decode(self, record):
+        return self.contract.decode(self.contract.schema_of_topic(record.topic), record.value)
+
+    def read_stored(self):
+        """Stored results by the input's coordinates."""
+        self.stored = defaultdict(list)
+        covered = {}
+        for batch in self.books.batches:
+            spot = batch.topic, batch.partition
+            if batch.first < covered.get(spot, 0):
+                self.report.bad("batches overlap", (*spot, batch.first))
+            covered[spot] = batch.last + 1
+            made = []
+            if batch.results is not None:
+                made = self.contract.decode_bare("StoredResults", bytes(batch.results))["results"]
+            if len(made) != batch.count:
+                self.report.bad("batch count", (*spot, batch.first), f"{len(made)} != {batch.count}")
+            for result in made:
+                if not batch.first <= result["offset"] <= batch.last:
+                    self.report.bad("result outside its batch", (*spot, result["offset"]))
+                result["batch_time_ms"] = batch.time_ms
+                self.stored[*spot, result["offset"]].append(result)
+
+    # One ledger row an event.
+
+    def check_rows(self):
+        for where in self.records:
+            count = len(self.rows.get(where, []))
+            if count != 1:
+                self.report.bad("no row" if count == 0 else "several rows", where, f"{count} rows")
+        for where, rows in self.rows.items():
+            if where not in self.records and rows[0].outcome != GAP:
+                self.report.bad("row without a record", where)
+            if rows[0].outcome == GAP:
+                self.report.bad("gap", where)
+        self.report.numbers.update(
+            records=len(self.records), rows=len(self.books.rows), barriers=self.barriers
+        )
+
+    def row(self, where):
+        """The one row of a record, or None."""
+        rows = self.rows.get(where, [])
+        return rows[0] if len(rows) == 1 else None
+
+    def check_outcomes(self):
+        """First of an id, duplicates and conflicts, from ids and contents alone."""
+        ids = defaultdict(list)
+        for where, record in self.records.items():
+            if where in self.contents:
+                ids[header(record, "ce_source"), header(record, "ce_id")].append(where)
+            else:
+                self.expect_outcome(where, DEAD_LETTER)
+        self.firsts = {}
+        for key, places in ids.items():
+            self.check_id(key, places)
+        self.report.numbers.update(
+            (name, sum(r.outcome == number for r in self.books.rows))
+            for name, number in (
+                ("done", DONE),
+                ("duplicates", DUPLICATE),
+                ("conflicts", CONFLICT),
+                ("dead", DEAD_LETTER),
+                ("ignored", IGNORED),
+            )
+        )
+
+    def expect_outcome(self, where, outcome):
+        row = self.row(where)
+        if row and row.outcome != outcome:
+            kind = f"outcome {row.outcome} instead of {outcome}"
+            self.report.bad(kind, where, expectation(self.records[where]))
+
+    def check_id(self, key, places):
+        """`places` are all good records of one id, in the order of partitions and offsets."""
+        firsts = [p for p in places if self.row(p) and self.row(p).outcome in (DONE, IGNORED)]
+        if len(firsts) != 1:
+            self.report.bad("done once", places[0], f"{len(firsts)} times: id {key}")
+            return
+        (first,) = firsts
+        self.firsts[first] = places
+        row = self.row(first)
+        self.expect_outcome(
+            first, IGNORED if expectation(self.records[first]) == "ignored" else DONE
+        )
+        if row.source != key[0]:
+            self.report.bad("source of row", first, f"{row.source!r} != {key[0]!r}")
+        plain = books.uuid_or_none(key[1])
+        if row.event_id != plain if plain else row.event_text != key[1]:
+            self.report.bad("id of row", first, f"{row.event_id} {row.event_text}")
+        for where in places:
+            if where[:2] == first[:2] and where[2] < first[2]:
+                self.report.bad("a later repeat won", first, f"{where[2]} came first")
+            if where != first:
+                same = self.contents[where] == self.contents[first]
+                self.expect_outcome(where, DUPLICATE if same else CONFLICT)
+
+    def check_digests(self):
+        """Digests are keyed, so only this can be said: equal exactly when contents are."""
+        of_content, of_digest = {}, {}
+        for where, content in self.contents.items():
+            row = self.row(where)
+            if row is None:
+                continue
+            known = where[0], json.dumps(content, sort_keys=True, default=str)
+            digest = bytes(row.digest)
+            if of_content.setdefault(known, digest) != digest:
+                self.report.bad("same content, other digest", where)
+            if of_digest.setdefault(digest, known) != known:
+                self.report.bad("other content, same digest", where)
+
+    # Results.
+
+    def check_stored(self):
+        """Each event has the results that it must have, with the right key, place and headers."""
+        for where, record in self.records.items():
+            row = self.row(where)
+            if row is None:
+                continue
+            events = [r for r in self.stored.get(where, []) if r["kind"] == "EVENT"]
+            letters = [r for r in self.stored.get(where, []) if r["kind"] == "DEAD_LETTER"]
+            wanted = int(row.outcome == DONE and self.inputs[record.topic] is not None)
+            if len(events) != wanted:
+                self.report.bad("stored results", where, f"{len(events)} instead of {wanted}")
+            wanted = int(row.outcome in (CONFLICT, DEAD_LETTER))
+            if len(letters) != wanted:
+                self.report.bad("stored dead letters", where, f"{len(letters)} instead of {wanted}")
+            for result in events:
+                self.check_result(where, record, result)
+        for where in self.stored:
+            if where not in self.records:
+                self.report.bad("stored result without a record", where)
+
+    def check_result(self, where, record, result):
+        headers = {h["name"]: h["value"] for h in result["headers"]}
+        expected = {
+            "ce_id": result["id"],
+            "ce_source": "onboarding/" + self.service,
+            "ce_type": result["topic"],
+            "ce_causationid": header(record, "ce_id"),
+            "content-type": "application/avro",
+            "ce_specversion": "1.0",
+        }
+        for name, value in expected.items():
+            if headers.get(name) != value.encode():
+                self.report.bad("header " + name, where, f"{headers.get(name)} != {value}")
+        plain = books.uuid_or_none(result["id"])
+        if plain is None or plain.version != 7:
+            self.report.bad("result id is no UUIDv7", where, result["id"])
+        if result["topic"] != self.inputs[record.topic]:
+            self.report.bad("topic of result", where, result["topic"])
+        if result["key"] != record.key:
+            self.report.bad("key of result", where)
+        if result["partition"] != partition_of(record.key, self.count_of(result["topic"])):
+            self.report.bad("partition of result", where, str(result["partition"]))
+        self.check_trace(where, record, headers)
+
+    def check_trace(self, where, record, headers):
+        came, went = header(record, "traceparent"), headers.get("traceparent", b"").decode()
+        if len(went) != 55:
+            self.report.bad("no trace", where, went)
+        elif came and came.startswith("00-") and came[3:35] != went[3:35]:
+            self.report.bad("trace lost", where)
+
+    def count_of(self, topic):
+        return sum(1 for name, _ in self.ends if name == topic)
+
+    def check_published(self):
+        """Every stored result on its topic: none missing, none twice, the same bytes."""
+        seen = defaultdict(list)
+        for message in self.results:
+            seen[header(message, "ce_id")].append(message)
+        missing = copies = 0
+        for where, stored in self.stored.items():
+            for result in stored:
+                if result["kind"] != "EVENT":
+                    continue
+                found = seen.pop(result["id"], [])
+                copies += max(0, len(found) - 1)
+                if not found:
+                    missing += 1
+                    self.report.bad("MISSING", where, f"result {result['id']}")
+                if len(found) > 1 and self.fenced:
+                    offsets = [m.offset for m in found]
+                    self.report.bad("COPIES", where, f"{result['topic']} at {offsets}")
+                for message in found:
+                    self.check_bytes(where, result, message)
+        for messages in seen.values():
+            self.report.bad("result that nobody stored", at(messages[0]))
+        self.report.numbers.update(results=len(self.results), missing=missing, copies=copies)
+
+    def check_bytes(self, where, result, message):
+        headers = [(h["name"], h["value"]) for h in result["headers"]]
+        if message.value != result["value"] or message.key != result["key"]:
+            self.report.bad("other bytes than stored", where, place(at(message)))
+        if message.headers != headers:
+            self.report.bad("other headers than stored", where, place(at(message)))
+        if (message.topic, message.partition) != (result["topic"], result["partition"]):
+            self.report.bad("published elsewhere", where, place(at(message)))
+        self.check_stamp(where, message, result["batch_time_ms"])
+
+    def check_stamp(self, where, message, batch_time_ms):
+        """Stamps are taken in a transaction that leaves them in the partition's row."""
+        latest = self.books.places[where[:2]].last_stamp_ms
+        if not batch_time_ms <= message.time_ms <= latest:
+            late = message.time_ms - latest
+            self.report.bad("stamp out of bounds", where, f"{place(at(message))}: {late} ms late")
+
+    def check_dead_letters(self):
+        """Exactly the records that could not be handled, untouched, with the right reason."""
+        seen = defaultdict(list)
+        for message in self.dead:
+            origin = header(message, "onboarding-dlt-topic")
+            number = header(message, "onboarding-dlt-partition")
+            offset = header(message, "onboarding-dlt-offset")
+            if header(message, "onboarding-dlt-group") == self.group:
+                seen[origin, int(number), int(offset)].append(message)
+        missing = copies = 0
+        for where in self.records:
+            row = self.row(where)
+            if row is None or row.outcome not in (CONFLICT, DEAD_LETTER):
+                continue
+            found = seen.pop(where, [])
+            copies += max(0, len(found) - 1)
+            if not found:
+                missing += 1
+                self.report.bad("DEAD LETTER MISSING", where)
+            if len(found) > 1 and self.fenced:
+                self.report.bad("DEAD LETTER COPIES", where, str([m.offset for m in found]))
+            for message in found:
+                self.check_letter(where, row, message)
+        for where in seen:
+            self.report.bad("dead letter without reason", where)
+        for where in self.books.parked:
+            if self.row(where) is None or self.row(where).outcome not in (CONFLICT, DEAD_LETTER):
+                self.report.bad("dead_letter row without its event", where)
+        self.report.numbers.update(dead_missing=missing, dead_copies=copies)
+
+    def check_letter(self, where, row, message):
+        record = self.records[where]
+        reason = header(message, "onboarding-dlt-reason") or ""
+        wanted = "ID_CONFLICT" if row.outcome == CONFLICT else expectation(record)
+        if reason not in wanted.split("|"):
+            self.report.bad("reason", where, f"{reason} instead of {wanted}: {kind_of(record)}")
+        if (message.key, message.value) != (record.key, record.value):
+            self.report.bad("dead letter changed", where)
+        if message.headers[: len(record.headers)] != record.headers and not large(record):
+            own = [h for h in message.headers if not h[0].startswith("onboarding-dlt-")]
+            if own != record.headers:
+                self.report.bad("headers of dead letter changed", where)
+        parked = self.books.parked.get(where)
+        if parked is None or parked.reason != reason:
+            self.report.bad("dead_letter row", where, str(parked and parked.reason))
+        self.check_stamp(where, message, row.time_ms)
+
+    # Order, places.
+
+    def check_order(self):
+        """Results of one input partition and one key are in the input's order."""
+        of_id = {
+            r["id"]: where for where, stored in self.stored.items() for r in stored
+        }
+        seen, last = set(), {}
+        for message in self.results:
+            result = header(message, "ce_id")
+            where = of_id.get(result)
+            if where is None or result in seen:
+                continue
+            seen.add(result)
+            lane = where[0], where[1], message.topic, message.key
+            if where[2] <= last.get(lane, -1):
+                self.report.bad("ORDER", where, f"after {last[lane]} at {place(at(message))}")
+            last[lane] = where[2]
+
+    def check_places(self):
+        for (topic, partition), (_, end) in self.ends.items():
+            if topic not in self.inputs:
+                continue
+            spot = self.books.places.get((topic, partition))
+            if spot is None:
+                self.report.bad("partition without a row", (topic, partition, end))
+                continue
+            if spot.stopped:
+                self.report.bad("partition stopped", (topic, partition, end), spot.stopped)
+            if spot.next != end:
+                self.report.bad("LAG", (topic, partition, end), f"next_offset {spot.next}")
+            if spot.published != spot.next:
+                self.report.bad("UNMARKED", (topic, partition, end), f"published {spot.published}")
+        for where in self.books.suspects:
+            self.report.bad("suspect left", where)
+        self.report.numbers["claims"] = sum(p.epoch for p in self.books.places.values())
+
+
+def expectation(record):
+    """What the record says is to become of it; without a word it is good."""
+    return header(record, "test-expect") or "ok"
+
+
+def kind_of(record):
+    return header(record, "test-kind") or ""
+
+
+def large(record):
+    """Headers beyond what a dead letter has to carry along."""
+    return sum(len(n) + len(v or b"") for n, v in record.headers) > 65536 or len(record.headers) > 100
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--brokers", default=os.environ.get("ONBOARDING_KAFKA_BROKERS"))
+    parser.add_argument("--postgres", default=os.environ.get("ONBOARDING_POSTGRES_URL"))
+    parser.add_argument("--service", required=True, choices=sorted(SERVICES))
+    parser.add_argument("--group")
+    arguments = parser.parse_args()
+    report = Checker(
+        arguments.brokers, arguments.postgres, arguments.service, arguments.group
+    ).run()
+    report.print()
+    return 1 if report.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

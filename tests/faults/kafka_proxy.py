@@ -1,0 +1,210 @@
+"""A proxy between workers and one Kafka broker that can hold, repeat and lie.
+
+    kafka_proxy.py 127.0.0.1:9092
+
+Every answer that names the broker's address (Metadata, FindCoordinator) is rewritten to the
+proxy's port, so clients never leave it. Orders on stdin, each a JSON object:
+
+    {"do": "hold", "seconds": 12, "topic": "completed", "client": "worker-1"}
+        keeps the next Produce request that names such a topic, and everything behind it on that
+        connection, and sends it on after that time, even when the client is long gone
+    {"do": "repeat"}                  sends the next Produce request twice
+    {"do": "replay", "seconds": 9}    sends it again later, on a connection of its own
+    {"do": "lag", "seconds": 20, "records": 50}
+        answers "what is the end of this partition" with an end that is so much too low, as a
+        leader does whose followers are behind
+    {"do": "cut"}                     closes every client connection at once
+
+"topic" and "client" may be left out; "count" repeats an order.
+"""
+
+import asyncio
+import struct
+import sys
+import time
+from collections import deque
+
+import pipe
+
+PRODUCE, LIST_OFFSETS, METADATA, FIND_COORDINATOR = 0, 2, 3, 10
+END_OF_PARTITION = -1  # the timestamp that asks ListOffsets for the end
+FRAME_MAX = 256 << 20
+
+orders = pipe.Orders()
+clients = set()
+lag = {"until": 0.0, "records": 0}
+upstream = ("127.0.0.1", 0)
+
+
+async def read_frame(reader):
+    """One frame without its length, or b"" at the end."""
+    try:
+        (size,) = struct.unpack(">i", await reader.readexactly(4))
+        if not 0 < size <= FRAME_MAX:
+            return b""
+        return await reader.readexactly(size)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return b""
+
+
+def write_frame(writer, frame):
+    writer.write(struct.pack(">i", len(frame)) + frame)
+
+
+class Request:
+    """The header of a request frame."""
+
+    def __init__(self, frame):
+        self.frame = frame
+        self.api, self.version, self.correlation = struct.unpack_from(">hhi", frame)
+        (size,) = struct.unpack_from(">h", frame, 8)
+        self.client = frame[10 : 10 + max(size, 0)].decode("utf-8", "replace")
+        self.dropped = False  # its answer is for nobody
+
+    def fits(self, order):
+        """Whether a Produce request is what the order means."""
+        return (
+            self.api == PRODUCE
+            and order.get("client", "") in self.client
+            and order.get("topic", "").encode() in self.frame
+        )
+
+
+def lower_end(answer, request):
+    """ListOffsets v1..5 with every end lowered by lag["records"]."""
+    if request.version not in (1, 2, 3, 4, 5) or not asks_for_end(request):
+        return answer
+    frame = bytearray(answer)
+    at = 4 + (4 if request.version >= 2 else 0)  # correlation, throttle time
+    (topics,) = struct.unpack_from(">i", frame, at)
+    at += 4
+    for _ in range(topics):
+        (size,) = struct.unpack_from(">h", frame, at)
+        at += 2 + size
+        (partitions,) = struct.unpack_from(">i", frame, at)
+        at += 4
+        for _ in range(partitions):
+            at += 4 + 2 + 8
+            (offset,) = struct.unpack_from(">q", frame, at)
+            struct.pack_into(">q", frame, at, max(0, offset - lag["records"]))
+            at += 8 + (4 if request.version >= 4 else 0)
+    return bytes(frame)
+
+
+def asks_for_end(request):
+    return struct.pack(">q", END_OF_PARTITION) in request.frame
+
+
+class Connection:
+    """A client's connection and its twin to the broker."""
+
+    def __init__(self, reader, writer):
+        self.reader, self.writer = reader, writer
+        self.own_port = writer.get_extra_info("sockname")[1]
+        self.asked = deque()  # requests sent on and not answered: answers come in that order
+        self.broker_reader = self.broker_writer = None
+
+    async def run(self):
+        self.broker_reader, self.broker_writer = await asyncio.open_connection(
+            *upstream, limit=1 << 20
+        )
+        clients.add(self)
+        answers = asyncio.create_task(self.pass_answers())
+        try:
+            await self.pass_requests()
+            # A held request outlives its client: its bytes were on the wire. All of it has been
+            # sent on by now; the broker has a moment to take it.
+            self.broker_writer.write_eof()
+            await asyncio.wait([answers], timeout=5)
+        except OSError:
+            pass
+        finally:
+            clients.discard(self)
+            answers.cancel()
+            await pipe.close(self.broker_writer)
+
+    async def pass_requests(self):
+        while frame := await read_frame(self.reader):
+            request = Request(frame)
+            order = orders.take(request.fits) if request.api == PRODUCE else None
+            if order:
+                await self.obey(order, request)
+            else:
+                await self.send(request)
+
+    async def obey(self, order, request):
+        seconds = order.get("seconds", 0)
+        pipe.report(did=order["do"], client=request.client, bytes=len(request.frame))
+        if order["do"] == "hold":
+            await asyncio.sleep(seconds)
+            await self.send(request)
+            pipe.report(did="released", client=request.client)
+        elif order["do"] == "repeat":
+            await self.send(request)
+            again = Request(request.frame)
+            again.dropped = True
+            await self.send(again)
+        elif order["do"] == "replay":
+            await self.send(request)
+            asyncio.get_running_loop().create_task(replay(request.frame, seconds))
+
+    async def send(self, request):
+        self.asked.append(request)
+        write_frame(self.broker_writer, request.frame)
+        await self.broker_writer.drain()
+
+    async def pass_answers(self):
+        try:
+            while frame := await read_frame(self.broker_reader):
+                request = self.asked.popleft()
+                if request.dropped:
+                    continue
+                write_frame(self.writer, self.change(frame, request))
+                await self.writer.drain()
+        except OSError:
+            pass
+        self.writer.close()
+
+    def change(self, answer, request):
+        if request.api in (METADATA, FIND_COORDINATOR):
+            host = upstream[0].encode()
+            return answer.replace(
+                host + struct.pack(">i", upstream[1]), host + struct.pack(">i", self.own_port)
+            )
+        if request.api == LIST_OFFSETS and time.monotonic() < lag["until"]:
+            pipe.report(did="lag", client=request.client)
+            return lower_end(answer, request)
+        return answer
+
+
+async def replay(frame, seconds):
+    """The same bytes once more, from nowhere."""
+    await asyncio.sleep(seconds)
+    try:
+        reader, writer = await asyncio.open_connection(*upstream)
+        write_frame(writer, frame)
+        await asyncio.wait_for(read_frame(reader), 10)
+        await pipe.close(writer)
+        pipe.report(did="replayed")
+    except (OSError, asyncio.TimeoutError) as error:
+        pipe.report(did="replay failed", why=str(error))
+
+
+async def handle_client(reader, writer):
+    await Connection(reader, writer).run()
+
+
+def handle_order(order):
+    if order["do"] == "cut":
+        for connection in list(clients):
+            connection.writer.transport.abort()
+        pipe.report(did="cut")
+    elif order["do"] == "lag":
+        lag.update(until=time.monotonic() + order["seconds"], records=order["records"])
+    else:
+        orders.add(order)
+
+
+if __name__ == "__main__":
+    upstream = pipe.address(sys.argv[1])
+    pipe.run(handle_client, handle_order)
