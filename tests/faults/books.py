@@ -26,7 +26,7 @@ class Books:
 
 LEDGER = """
 select t.name, l.partition, l."offset", s.name, l.event_id, l.event_id_text, l.outcome, l.digest,
-       (extract(epoch from l.recorded_at) * 1000)::bigint
+       floor(extract(epoch from l.recorded_at) * 1000)::bigint
   from ledger l
   join consumer_group g using (group_id)
   left join topic t using (topic_id)
@@ -35,7 +35,7 @@ select t.name, l.partition, l."offset", s.name, l.event_id, l.event_id_text, l.o
 """
 BATCHES = """
 select t.name, b.partition, b.first_offset, b.last_offset, b.results_count, b.results,
-       (extract(epoch from b.recorded_at) * 1000)::bigint
+       floor(extract(epoch from b.recorded_at) * 1000)::bigint
   from batch b join consumer_group g using (group_id) join topic t using (topic_id)
  where g.name = %s
  order by 1, 2, 3

@@ -192,8 +192,11 @@ class Generator:
             two = self.fresh(topic, process=second, plain=True)
         elif topic == EVALUATION:
             two = self.fresh(topic, process=second, verification=first.verifications[-1])
-        else:
+        elif self.rng.random() < 0.5:
             two = self.fresh(topic, process=second, person=first.person)
+        else:
+            two = self.fresh(CUSTOMER, person=first.person)
+            self.processes[self.rng.randrange(PROCESSES)] = first  # is asked for again
         one.kind = two.kind = "rival"
         return [one, two]
 
@@ -340,17 +343,19 @@ class Generator:
             "identification": identification,
         }, "ok"
 
-    def customer(self):
-        self.serial += 1
-        person = Person(self.rng, self.serial)
+    def customer(self, person=None):
+        if person is None:
+            self.serial += 1
+            person = Person(self.rng, self.serial)
+            person.email = "customer." + person.email
         return {
             "userId": person.user,
-            "identifiers": {"clientNumber": f"C{self.serial}"},
+            "identifiers": {"clientNumber": "C-" + person.user},
             "surname": person.surname,
             "givenNames": person.given,
             "birthDate": person.born,
             "personalNumber": person.personal_number,
-            "email": "customer." + person.email,
+            "email": person.email,
             "phoneNumber": person.phone,
             "documents": [{"type": "ID_CARD", "country": "CZE", "documentNumber": person.document}],
         }, "ok"

@@ -1,0 +1,119 @@
+"""The real Kafka and PostgreSQL of deploy/dev/stack, and fresh topics and databases on them."""
+
+import os
+import subprocess
+import time
+
+import psycopg
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+from psycopg import sql
+
+from contract import ROOT, Contract
+
+COMMAND = os.path.join(ROOT, "deploy", "dev", "stack")
+COMMAND_SECONDS = 180
+DAY_MS = 24 * 3600 * 1000
+
+
+class Stack:
+    """One running stack; with `own` it was started here and close() ends it."""
+
+    def __init__(self, folder, own=True):
+        self.folder, self.own = folder, own
+        self.contract = Contract()
+        if own:
+            self.call("start")
+        text = self.call("env")
+        self.env = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+        self.brokers = self.env["KAFKA"]
+        self.postgres = f"{self.env['PGHOST']}:{self.env['PGPORT']}"
+        self.admin = AdminClient({"bootstrap.servers": self.brokers})
+        self.databases = 0
+
+    def call(self, word):
+        done = subprocess.run(
+            [COMMAND, word, "--dir", self.folder],
+            timeout=COMMAND_SECONDS,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"stack {word}: {done.stdout}")
+        return done.stdout
+
+    def close(self):
+        if self.own:
+            self.call("stop")
+
+    # PostgreSQL.
+
+    def admin_url(self, database):
+        return f"postgresql://{self.env['PGUSER']}:{self.env['PGPASSWORD']}@{self.postgres}/{database}"
+
+    def service_url(self, service, database, address=None):
+        """As the service's own role; `address` is a proxy's."""
+        role = "onboarding_" + service
+        return f"postgresql://{role}@{address or self.postgres}/{database}?sslmode=disable"
+
+    def password_file(self, service):
+        return os.path.join(self.folder, "secrets", "onboarding_" + service)
+
+    def new_database(self):
+        """A copy of the migrated, empty database; gives its name."""
+        self.databases += 1
+        name = f"faults_{os.getpid()}_{self.databases}"
+        template = self.env["PGDATABASE"]
+        with psycopg.connect(self.admin_url("postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("create database {} template {}").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
+            )
+        return name
+
+    def drop_database(self, name):
+        with psycopg.connect(self.admin_url("postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+            )
+
+    # Kafka.
+
+    def new_topics(self, fence_ms, partitions=4, fenced=True):
+        """Every topic and its dead letters anew and empty, as the list of topics has them."""
+        known = set(self.admin.list_topics(timeout=20).topics)
+        wanted = {}
+        for name, topic in self.contract.topics.items():
+            wanted[name] = topic["fenced"]
+            wanted[name + ".dlt"] = True
+        old = [name for name in wanted if name in known]
+        if old:
+            for future in self.admin.delete_topics(old, operation_timeout=30).values():
+                future.result(30)
+        new = []
+        for name, fence in wanted.items():
+            config = {"message.timestamp.type": "CreateTime", "max.message.bytes": "2097152"}
+            if fence and fenced:
+                config["message.timestamp.before.max.ms"] = str(fence_ms)
+            new.append(NewTopic(name, partitions, 1, config=config))
+        self.create(new)
+
+    def create(self, new):
+        """Deletion goes on behind the answer, so creation may have to be asked for again."""
+        end = time.monotonic() + 60
+        while new:
+            futures = self.admin.create_topics(new, operation_timeout=30)
+            again = []
+            for topic in new:
+                try:
+                    futures[topic.topic].result(30)
+                except KafkaException as error:
+                    if time.monotonic() > end:
+                        raise RuntimeError(f"create {topic.topic}: {error}") from error
+                    again.append(topic)
+            new = again
+            if new:
+                time.sleep(0.2)

@@ -1,0 +1,423 @@
+"""The checker's own test: green on a faultless world, red on each way of spoiling it.
+
+    test_checker.py STACK_DIR
+
+A model of a worker, of which nothing is ever killed, makes the world on the real stack; the
+world is then spoiled in the checker's memory, one way at a time.
+"""
+
+import copy
+import hashlib
+import io
+import json
+import sys
+import time
+import unittest
+import uuid
+from collections import defaultdict
+from datetime import datetime, timezone
+
+import fastavro
+from confluent_kafka import Producer
+
+import books
+import domain
+import events
+from books import CONFLICT, DEAD_LETTER, DONE, DUPLICATE, IGNORED, uuid_or_none
+from checker import Checker, Report, expectation
+from murmur2 import partition_of
+from stack import Stack
+from topics_read import header, is_barrier, read_topics
+
+SERVICE, GROUP = "evaluation", "onboarding-evaluation"
+COMPLETED = "onboarding.evaluation.completed.v1"
+TOPICS = {events.EVALUATION: 8, events.CUSTOMER: 1, events.REVIEW: 1}
+
+
+def uuid7():
+    now = int(time.time() * 1000)
+    tail = uuid.uuid4().int & ((1 << 62) - 1)
+    return uuid.UUID(int=now << 80 | 0x7 << 76 | 0x123 << 64 | 0b10 << 62 | tail)
+
+
+class Model:
+    """What a worker leaves behind, made the simple way."""
+
+    def __init__(self, stack, database):
+        self.stack, self.contract = stack, stack.contract
+        self.db = books.connect(stack.admin_url(database), SERVICE)
+        self.producer = Producer({"bootstrap.servers": stack.brokers, "linger.ms": 5})
+        self.seen, self.decisions, self.owners, self.customers = {}, {}, {}, {}
+        self.stamp = 0
+
+    def run(self):
+        topics, ends = read_topics(self.stack.brokers, list(TOPICS))
+        now = datetime.now(timezone.utc)
+        self.stamp = int(time.time() * 1000)
+        self.db.execute("insert into consumer_group (name) values (%s)", (GROUP,))
+        self.db.execute("insert into source (name) select unnest(%s::text[])", (events.SOURCES + ["urn:example:other"],))
+        for number, (topic, messages) in enumerate(topics.items(), 1):
+            self.db.execute("insert into topic (name) values (%s)", (topic,))
+            stored = {}
+            for message in messages:
+                if not is_barrier(message):
+                    stored.setdefault(message.partition, []).extend(self.take(number, message, now))
+            for (name, partition), (_, end) in ends.items():
+                if name == topic:
+                    self.close(number, partition, end, stored.get(partition, []), now)
+        assert self.producer.flush(20) == 0
+        self.db.close()
+
+    def take(self, number, message, now):
+        """The ledger row of a record; gives its results."""
+        identity, plain, text = header(message, "ce_id"), None, None
+        content = digest = None
+        if expectation(message) in ("ok", "ignored"):
+            schema = self.contract.schema_of_topic(message.topic)
+            content = self.contract.decode(schema, message.value)
+            digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).digest()
+        outcome, source = self.outcome(message, identity, digest), ""
+        if outcome in (DONE, IGNORED):
+            source, plain = header(message, "ce_source"), uuid_or_none(identity)
+            text = None if plain else identity
+        self.db.execute(
+            "insert into ledger select %s, %s, source_id, %s, %s, 1, 0, %s, 0, %s, %s, %s"
+            " from source where name = %s",
+            (now, message.offset, number, message.partition, outcome, plain or uuid.uuid4(),
+             digest or b"-", text, source),
+        )
+        if outcome in (CONFLICT, DEAD_LETTER):
+            return [self.letter(number, message, outcome)]
+        if outcome == DONE and message.topic == events.CUSTOMER:
+            version = self.customers[content["userId"]] = self.customers.get(content["userId"], 0) + 1
+            self.db.execute("insert into customer values (%s, %s, null, null, null, '', %s)",
+                            (content["userId"], version, now))
+        if outcome == DONE and message.topic == events.EVALUATION:
+            return [self.decide(message, content, now)]
+        return []
+
+    def outcome(self, message, identity, digest):
+        if digest is None:
+            return DEAD_LETTER
+        key = header(message, "ce_source"), identity
+        if key not in self.seen:
+            self.seen[key] = digest
+            return IGNORED if expectation(message) == "ignored" else DONE
+        return DUPLICATE if self.seen[key] == digest else CONFLICT
+
+    def decide(self, message, content, now):
+        verification, user = content["identityVerificationId"], content["userId"]
+        if verification not in self.decisions:
+            codes = domain.decide(content, header(message, "ce_time"))
+            code = min(codes - {"IDENTITY_IN_USE"})
+            if "ACCEPTED" in codes:
+                number = content["documents"][0]["data"]["personalNumber"]
+                if self.owners.setdefault(number, user) != user:
+                    code = "IDENTITY_IN_USE"
+            self.decisions[verification] = code
+            self.db.execute(
+                "insert into decision values (%s, 1, %s, 'onboarding', %s, 'OK', %s, '', null,"
+                " '1', null, %s, null, null, null, %s)",
+                (verification, content["processId"], user, code, now.date(), now),
+            )
+        result = {
+            "processId": content["processId"], "userId": user, "identityVerificationId": verification,
+            "result": "OK", "code": self.decisions[verification], "resultReason": "",
+            "policyVersion": "1", "decidedAt": self.stamp,
+        }
+        raw = io.BytesIO()
+        fastavro.schemaless_writer(raw, self.contract.schema("EvaluationCompleted"), result)
+        value = self.contract.frame("EvaluationCompleted") + raw.getvalue()
+        identity = str(uuid7())
+        came = header(message, "traceparent")
+        trace = came if came and came.startswith("00-") else "00-" + "1" * 32 + "-" + "2" * 16 + "-01"
+        headers = [
+            ("ce_specversion", b"1.0"), ("ce_id", identity.encode()),
+            ("ce_source", b"onboarding/evaluation"), ("ce_type", COMPLETED.encode()),
+            ("ce_causationid", header(message, "ce_id").encode()),
+            ("content-type", b"application/avro"), ("traceparent", trace.encode()),
+        ]
+        return self.publish(message, "EVENT", identity, COMPLETED, value, headers)
+
+    def letter(self, number, message, outcome):
+        reason = "ID_CONFLICT" if outcome == CONFLICT else expectation(message).split("|")[0]
+        self.db.execute("insert into dead_letter values (%s, now(), null, %s, %s, 1, 0, %s, '', '')",
+                        (message.offset, number, message.partition, reason))
+        headers = message.headers + [
+            ("onboarding-dlt-reason", reason.encode()),
+            ("onboarding-dlt-topic", message.topic.encode()),
+            ("onboarding-dlt-partition", str(message.partition).encode()),
+            ("onboarding-dlt-offset", str(message.offset).encode()),
+            ("onboarding-dlt-group", GROUP.encode()),
+        ]
+        return self.publish(message, "DEAD_LETTER", header(message, "ce_id") or "",
+                            message.topic + ".dlt", message.value, headers)
+
+    def publish(self, message, kind, identity, topic, value, headers):
+        partition = partition_of(message.key or b"", 4)
+        self.producer.produce(topic, value, message.key, partition, timestamp=self.stamp, headers=headers)
+        self.producer.poll(0)
+        return {
+            "offset": message.offset, "kind": kind, "id": identity, "topic": topic,
+            "partition": partition, "key": message.key, "value": value,
+            "headers": [{"name": n, "value": v} for n, v in headers],
+        }
+
+    def close(self, number, partition, end, results, now):
+        """The partition's row, and all its results as one batch."""
+        self.db.execute(
+            "insert into partition values (%s, %s, 1, to_timestamp(%s), %s, %s, 0, 1, 0, true, 'c')",
+            (end, end, self.stamp / 1000, number, partition),
+        )
+        if results:
+            raw = io.BytesIO()
+            fastavro.schemaless_writer(raw, self.contract.schema("StoredResults"), {"results": results})
+            self.db.execute("insert into batch values (0, %s, %s, %s, %s, %s, 1, 0, %s)",
+                            (end - 1, now, number, partition, len(results), raw.getvalue()))
+
+
+def first_where(checker, outcome):
+    return next(w for w in sorted(checker.records) if checker.row(w).outcome == outcome)
+
+
+def change_row(checker, where, **fields):
+    index = checker.books.rows.index(checker.rows[where][0])
+    checker.books.rows[index] = checker.rows[where][0] = checker.rows[where][0]._replace(**fields)
+
+
+def event_of(checker):
+    """Coordinates and stored result of an evaluation."""
+    return next((w, r) for w, rs in sorted(checker.stored.items()) for r in rs if r["kind"] == "EVENT")
+
+
+# Each spoils the world in one way; the name says which violation must come of it.
+def spoil_no_row(c):
+    c.rows.pop(first_where(c, DONE))
+
+
+def spoil_several_rows(c):
+    where = first_where(c, DONE)
+    c.rows[where].append(c.rows[where][0])
+
+
+def spoil_row_without_a_record(c):
+    c.rows[events.EVALUATION, 0, 10**6] = [c.books.rows[0]]
+
+
+def spoil_a_later_repeat_won(c):
+    where = next(w for w, places in ids_of(c).items() if len(places) > 1)
+    other = next(p for p in ids_of(c)[where] if p != where)
+    change_row(c, where, outcome=DUPLICATE)
+    change_row(c, other, outcome=DONE)
+
+
+def ids_of(c):
+    """First good record of each id -> all of them in one partition with the same content."""
+    out, first = {}, {}
+    for where in sorted(c.contents):
+        key = header(c.records[where], "ce_source"), header(c.records[where], "ce_id"), where[1]
+        out.setdefault(first.setdefault(key, where), []).append(where)
+    return out
+
+
+def spoil_done_once(c):
+    change_row(c, first_where(c, DUPLICATE), outcome=DONE)
+
+
+def spoil_outcome_2_instead_of_3(c):
+    change_row(c, first_where(c, CONFLICT), outcome=DUPLICATE)
+
+
+def spoil_outcome_1_instead_of_4(c):
+    change_row(c, first_where(c, DEAD_LETTER), outcome=DONE)
+
+
+def spoil_id_of_row(c):
+    change_row(c, first_where(c, DONE), event_id=uuid.uuid4(), event_text="x")
+
+
+def spoil_source_of_row(c):
+    change_row(c, first_where(c, DONE), source="urn:nobody")
+
+
+def spoil_same_content_other_digest(c):
+    change_row(c, first_where(c, DUPLICATE), digest=b"else")
+
+
+def spoil_other_content_same_digest(c):
+    first, second = [w for w in sorted(c.contents) if c.row(w).outcome == DONE][:2]
+    change_row(c, first, digest=c.row(second).digest)
+
+
+def spoil_stored_results(c):
+    c.stored.pop(event_of(c)[0])
+
+
+def spoil_partition_of_result(c):
+    event_of(c)[1]["partition"] += 1
+
+
+def spoil_header_ce_causationid(c):
+    headers = event_of(c)[1]["headers"]
+    headers[:] = [h for h in headers if h["name"] != "ce_causationid"]
+
+
+def spoil_missing(c):
+    c.results.pop(3)
+
+
+def spoil_copies(c):
+    c.results.append(c.results[3]._replace(offset=10**6))
+
+
+def spoil_result_that_nobody_stored(c):
+    stray = c.results[3]
+    headers = [("ce_id", b"stray") if h[0] == "ce_id" else h for h in stray.headers]
+    c.results.append(stray._replace(headers=headers))
+
+
+def spoil_other_bytes_than_stored(c):
+    c.results[3] = c.results[3]._replace(value=c.results[3].value + b"x")
+
+
+def spoil_published_elsewhere(c):
+    c.results[3] = c.results[3]._replace(partition=(c.results[3].partition + 1) % 4)
+
+
+def spoil_stamp_out_of_bounds(c):
+    c.results[3] = c.results[3]._replace(time_ms=c.results[3].time_ms + 5000)
+
+
+def spoil_order(c):
+    by_key = {}
+    for index, message in enumerate(c.results):
+        if message.key in by_key:
+            other = by_key[message.key]
+            c.results[index], c.results[other] = c.results[other], message
+            break
+        by_key[message.key] = index
+
+
+def spoil_dead_letter_missing(c):
+    c.dead.pop(0)
+
+
+def spoil_dead_letter_copies(c):
+    c.dead.append(c.dead[0])
+
+
+def spoil_dead_letter_without_reason(c):
+    letter = c.dead[0]
+    headers = [h for h in letter.headers if h[0] != "onboarding-dlt-offset"]
+    c.dead.append(letter._replace(headers=headers + [("onboarding-dlt-offset", b"999999")]))
+
+
+def spoil_dead_letter_changed(c):
+    c.dead[0] = c.dead[0]._replace(value=b"other")
+
+
+def spoil_reason(c):
+    letter = c.dead[0]
+    headers = [h for h in letter.headers if h[0] != "onboarding-dlt-reason"]
+    c.dead[0] = letter._replace(headers=headers + [("onboarding-dlt-reason", b"TOO_LARGE")])
+
+
+def spoil_lag(c):
+    change_place(c, next=1)
+
+
+def spoil_unmarked(c):
+    change_place(c, published=1)
+
+
+def spoil_partition_stopped(c):
+    change_place(c, stopped="cluster")
+
+
+def change_place(c, **fields):
+    spot = events.EVALUATION, 2
+    c.books.places[spot] = c.books.places[spot]._replace(**fields)
+
+
+SPOILERS = {name[6:]: spoil for name, spoil in list(globals().items()) if name.startswith("spoil_")}
+
+
+class TestChecker(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = Stack(cls.folder, own=False)
+        cls.stack.new_topics(3600 * 1000)
+        cls.database = cls.stack.new_database()
+        cls.addClassCleanup(cls.stack.drop_database, cls.database)
+        generator = events.Generator(5, TOPICS)
+        producer = Producer({"bootstrap.servers": cls.stack.brokers, "partitioner": "murmur2_random"})
+        for _ in range(600):
+            for record in generator.next():
+                produce(producer, record)
+        assert producer.flush(20) == 0
+        Model(cls.stack, cls.database).run()
+        cls.world = Checker(cls.stack.brokers, cls.stack.admin_url(cls.database), SERVICE)
+        cls.addClassCleanup(cls.world.connection.close)
+        cls.world.read()
+
+    def checked(self, spoil=None):
+        """The report on a copy of the world."""
+        checker, world = copy.copy(self.world), self.world
+        checker.report = Report()
+        checker.books = copy.copy(world.books)
+        checker.books.rows = list(world.books.rows)
+        checker.books.places = dict(world.books.places)
+        checker.results, checker.dead = list(world.results), list(world.dead)
+        checker.rows = defaultdict(list, {w: list(rows) for w, rows in world.rows.items()})
+        checker.stored = copy.deepcopy(world.stored)
+        if spoil:
+            spoil(checker)
+        for check in Checker.CHECKS:
+            check(checker)
+        return checker.report
+
+    def test_faultless_world(self):
+        report = self.checked()
+        report.print()
+        self.assertEqual(dict(report.violations), {})
+
+    def test_spoiled_worlds(self):
+        for name, spoil in SPOILERS.items():
+            with self.subTest(name):
+                kinds = {k.lower().replace(" ", "_").replace(",", "") for k in self.checked(spoil).violations}
+                self.assertIn(name, kinds)
+
+    def test_spoiled_tables(self):
+        for name, change in {
+            "decisions": "delete from decision where ctid = (select min(ctid) from decision)",
+            "told_otherwise": "update decision set code = 'UNDER_AGE' where code = 'ACCEPTED'",
+            "decision_that_nobody_asked_for": "update decision set identity_verification_id = 'x'"
+            " where ctid = (select min(ctid) from decision)",
+            "one_identity_two_users": "update decision set code = 'ACCEPTED' where code = 'IDENTITY_IN_USE'",
+            "customer_rows": "delete from customer where ctid = (select min(ctid) from customer)",
+        }.items():
+            with self.subTest(name):
+                checker = copy.copy(self.world)
+                checker.report = Report()
+                checker.connection.execute("begin")
+                checker.connection.execute(change)
+                domain.check_evaluation(checker)
+                checker.connection.execute("rollback")
+                kinds = {k.replace(" ", "_").replace(",", "") for k in checker.report.violations}
+                self.assertIn(name, kinds)
+
+
+def produce(producer, record):
+    producer.produce(
+        record.topic,
+        record.value,
+        record.key,
+        -1 if record.partition is None else record.partition,
+        headers=record.all_headers(),
+    )
+    producer.poll(0)
+
+
+if __name__ == "__main__":
+    TestChecker.folder = sys.argv.pop(1)
+    unittest.main(verbosity=2)
