@@ -70,25 +70,51 @@ class Request:
         )
 
 
+class Cursor:
+    """Walks a frame; lengths are compact (varint, one more) in flexible versions."""
+
+    def __init__(self, frame, at, flexible):
+        self.frame, self.at, self.flexible = frame, at, flexible
+
+    def count(self, plain):
+        """A length, which without `flexible` has the struct format `plain`."""
+        if self.flexible:
+            number, shift = 0, 0
+            while True:
+                byte = self.frame[self.at]
+                self.at += 1
+                number |= (byte & 0x7F) << shift
+                shift += 7
+                if byte < 0x80:
+                    return number - 1
+        (number,) = struct.unpack_from(plain, self.frame, self.at)
+        self.at += struct.calcsize(plain)
+        return number
+
+    def skip(self, size):
+        self.at += size
+
+    def skip_tags(self):
+        self.at += int(self.flexible)  # nobody tags ListOffsets
+
+
 def lower_end(answer, request):
-    """ListOffsets v1..5 with every end lowered by lag["records"]."""
-    if request.version not in (1, 2, 3, 4, 5) or not asks_for_end(request):
+    """ListOffsets v1 to v9 with every end lowered by lag["records"]."""
+    if not 1 <= request.version <= 9 or not asks_for_end(request):
         return answer
-    frame = bytearray(answer)
-    at = 4 + (4 if request.version >= 2 else 0)  # correlation, throttle time
-    (topics,) = struct.unpack_from(">i", frame, at)
-    at += 4
-    for _ in range(topics):
-        (size,) = struct.unpack_from(">h", frame, at)
-        at += 2 + size
-        (partitions,) = struct.unpack_from(">i", frame, at)
-        at += 4
-        for _ in range(partitions):
-            at += 4 + 2 + 8
-            (offset,) = struct.unpack_from(">q", frame, at)
-            struct.pack_into(">q", frame, at, max(0, offset - lag["records"]))
-            at += 8 + (4 if request.version >= 4 else 0)
-    return bytes(frame)
+    cursor = Cursor(bytearray(answer), 4, request.version >= 6)  # behind the correlation id
+    cursor.skip_tags()
+    cursor.skip(4 if request.version >= 2 else 0)  # throttle time
+    for _ in range(cursor.count(">i")):
+        cursor.skip(cursor.count(">h"))
+        for _ in range(cursor.count(">i")):
+            cursor.skip(4 + 2 + 8)
+            (offset,) = struct.unpack_from(">q", cursor.frame, cursor.at)
+            struct.pack_into(">q", cursor.frame, cursor.at, max(0, offset - lag["records"]))
+            cursor.skip(8 + (4 if request.version >= 4 else 0))
+            cursor.skip_tags()
+        cursor.skip_tags()
+    return bytes(cursor.frame)
 
 
 def asks_for_end(request):

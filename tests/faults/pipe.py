@@ -7,6 +7,7 @@ can leave a proxy behind.
 
 import asyncio
 import json
+import os
 import sys
 
 
@@ -64,17 +65,11 @@ async def serve(handle_client, handle_order):
 
 def run(handle_client, handle_order):
     """The whole life of a proxy process."""
-
-    async def main():
-        await serve(handle_client, handle_order)
-
-    loop = asyncio.new_event_loop()
     try:
-        loop.run_until_complete(main())
-    except KeyboardInterrupt:
-        pass
-    # Whatever still hangs in a held request ends with the process.
-    sys.stdout.flush()
+        asyncio.new_event_loop().run_until_complete(serve(handle_client, handle_order))
+    finally:
+        sys.stdout.flush()
+        os._exit(0)  # whatever still hangs in a held request ends with the process
 
 
 def address(text):

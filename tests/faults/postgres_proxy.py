@@ -139,6 +139,7 @@ class Connection:
             await asyncio.wait_for(self.committed.wait(), 20)
             self.writer.transport.abort()
             return False
+        self.mute = True
         await asyncio.sleep(order.get("seconds", 5))
         self.server_writer.write(message + b"S\0\0\0\4")
         await self.server_writer.drain()

@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from psycopg import sql
 
 from contract import ROOT, Contract
+from topics_read import consumer_of, ends_of
 
 COMMAND = os.path.join(ROOT, "deploy", "dev", "stack")
 COMMAND_SECONDS = 180
@@ -100,6 +101,11 @@ class Stack:
                 config["message.timestamp.before.max.ms"] = str(fence_ms)
             new.append(NewTopic(name, partitions, 1, config=config))
         self.create(new)
+        consumer = consumer_of(self.brokers)
+        try:
+            ends_of(consumer, wanted)  # the broker leads them now
+        finally:
+            consumer.close()
 
     def create(self, new):
         """Deletion goes on behind the answer, so creation may have to be asked for again."""

@@ -43,10 +43,20 @@ def ends_of(consumer, topics):
     for topic in topics:
         if topic in known and known[topic].error is None:
             for partition in known[topic].partitions:
-                ends[topic, partition] = consumer.get_watermark_offsets(
-                    TopicPartition(topic, partition), timeout=20
-                )
+                ends[topic, partition] = watermarks(consumer, topic, partition)
     return ends
+
+
+def watermarks(consumer, topic, partition):
+    """Asked again for as long as the broker is still making the topic its own."""
+    end = time.monotonic() + SILENCE_SECONDS
+    while True:
+        try:
+            return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=20)
+        except KafkaException:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
 
 
 def read_topics(brokers, topics):

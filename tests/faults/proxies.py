@@ -1,0 +1,55 @@
+"""The two proxies as processes, and what they say they did."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Proxy:
+    """A running proxy; `did` lists its reports so far."""
+
+    def __init__(self, script, upstream):
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.join(HERE, script), upstream],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.port = json.loads(self.process.stdout.readline())["port"]
+        self.address = f"127.0.0.1:{self.port}"
+        self.did = []
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.did.append(json.loads(line))
+
+    def count(self, what):
+        return sum(1 for report in list(self.did) if report["did"] == what)
+
+    def order(self, do, **what):
+        self.process.stdin.write(json.dumps(dict(what, do=do)) + "\n")
+        self.process.stdin.flush()
+
+    def close(self):
+        self.process.stdin.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
+        self.reader.join(5)
+        self.process.stdout.close()
+
+
+def kafka_proxy(upstream):
+    return Proxy("kafka_proxy.py", upstream)
+
+
+def postgres_proxy(upstream):
+    return Proxy("postgres_proxy.py", upstream)

@@ -1,0 +1,130 @@
+"""A worker process under test: started, aimed at, stopped, killed; and what its log says."""
+
+import glob
+import json
+import os
+import signal
+import subprocess
+import time
+
+from contract import ROOT
+
+BIN = os.environ.get("ONBOARDING_BIN", os.path.join(ROOT, "build", "asan", "bin"))
+TERM_SECONDS = 20  # the promise of SIGTERM
+THAW_SECONDS = 8  # how long a stopped worker stays stopped
+SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "Assertion")
+
+
+class Worker:
+    """One process. Its folder holds its log and, in `failpoints`, what it is to trip over."""
+
+    def __init__(self, folder, service, settings):
+        self.folder, self.service = folder, service
+        self.failpoints = os.path.join(folder, "failpoints")
+        self.log_path = os.path.join(folder, "log")
+        os.makedirs(self.failpoints)
+        self.settings = dict(settings, ONBOARDING_FAILPOINT_DIR=self.failpoints)
+        self.stopped_at = None  # when it was found stopped
+        self.ended_by_us = False
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [os.path.join(BIN, "onboarding-" + service)],
+                env=clean_environment() | self.settings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=ROOT,
+            )
+        self.name = f"{os.path.basename(folder)}({self.process.pid})"
+
+    # Life.
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def is_stopped(self):
+        try:
+            with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+                return file.read().rsplit(")", 1)[1].split()[0] == "T"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
+    def signal(self, number):
+        if self.alive():
+            self.process.send_signal(number)
+
+    def kill(self):
+        self.ended_by_us = True
+        self.signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def terminate(self):
+        """SIGTERM; True when it ended in order and in time."""
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+        try:
+            return self.process.wait(TERM_SECONDS) == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    # Failpoints.
+
+    def arm(self, name, action, skip=0):
+        """The next pass of a failpoint does `action` (kill, stop, delay MS, error)."""
+        path = os.path.join(self.failpoints, name)
+        with open(path + ".part", "w", encoding="ascii") as file:
+            file.write(action + "\n" + (f"skip {skip}\n" if skip else ""))
+        os.rename(path + ".part", path)
+
+    def disarm(self, name):
+        """True when it had not fired."""
+        try:
+            os.unlink(os.path.join(self.failpoints, name))
+            return True
+        except FileNotFoundError:
+            return False
+
+    def disarm_all(self):
+        for path in glob.glob(os.path.join(self.failpoints, "*")):
+            self.disarm(os.path.basename(path))
+
+    def armed(self, name):
+        return os.path.exists(os.path.join(self.failpoints, name))
+
+    # Log.
+
+    def lines(self):
+        """Its log as objects; what is no JSON comes as {"text": …}."""
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    yield {"text": line.rstrip("\n")}
+
+    def troubles(self):
+        """What must never be in a log: findings of the sanitizers, failed assertions."""
+        found = []
+        for line in self.lines():
+            text = line.get("text", "")
+            if any(word in text for word in SANITIZER_WORDS):
+                found.append(text)
+        return found
+
+
+def clean_environment():
+    """Ours without settings meant for somebody else, which a worker would refuse."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("ONBOARDING_")}
+    options = "suppressions=" + os.path.join(ROOT, "tests", "lsan.supp") + ":print_suppressions=0"
+    kept.setdefault("LSAN_OPTIONS", options)
+    return kept
+
+
+def await_true(condition, seconds, step=0.05):
+    """Waits until condition() is true; False when it does not come true in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(step)
+    return True
