@@ -339,7 +339,7 @@ class Generator:
             identification = {"nickname": person.given}
         return {
             "processId": process.id,
-            "processType": "onboarding",
+            "processType": "new-customer",
             "identification": identification,
         }, "ok"
 

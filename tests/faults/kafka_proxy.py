@@ -10,9 +10,11 @@ proxy's port, so clients never leave it. Orders on stdin, each a JSON object:
         connection, and sends it on after that time, even when the client is long gone
     {"do": "repeat"}                  sends the next Produce request twice
     {"do": "replay", "seconds": 9}    sends it again later, on a connection of its own
-    {"do": "lag", "seconds": 20, "records": 50}
+    {"do": "lag", "seconds": 20, "records": 50, "topic": "completed"}
         answers "what is the end of this partition" with an end that is so much too low, as a
         leader does whose followers are behind
+    {"do": "swallow", "seconds": 12, "client": "worker-1"}
+        takes Produce requests and sends them nowhere, for so long
     {"do": "cut"}                     closes every client connection at once
 
 "topic" and "client" may be left out; "count" repeats an order.
@@ -32,7 +34,8 @@ FRAME_MAX = 256 << 20
 
 orders = pipe.Orders()
 clients = set()
-lag = {"until": 0.0, "records": 0}
+lag = {"until": 0.0, "records": 0, "topic": ""}
+swallow = {"until": 0.0}
 upstream = ("127.0.0.1", 0)
 
 
@@ -152,6 +155,9 @@ class Connection:
     async def pass_requests(self):
         while frame := await read_frame(self.reader):
             request = Request(frame)
+            if time.monotonic() < swallow["until"] and request.fits(swallow):
+                pipe.report(did="swallow", client=request.client)
+                continue
             order = orders.take(request.fits) if request.api == PRODUCE else None
             if order:
                 await self.obey(order, request)
@@ -197,10 +203,17 @@ class Connection:
             return answer.replace(
                 host + struct.pack(">i", upstream[1]), host + struct.pack(">i", self.own_port)
             )
-        if request.api == LIST_OFFSETS and time.monotonic() < lag["until"]:
+        if self.is_lagging(request):
             pipe.report(did="lag", client=request.client)
             return lower_end(answer, request)
         return answer
+
+    def is_lagging(self, request):
+        return (
+            request.api == LIST_OFFSETS
+            and time.monotonic() < lag["until"]
+            and lag["topic"].encode() in request.frame
+        )
 
 
 async def replay(frame, seconds):
@@ -226,7 +239,10 @@ def handle_order(order):
             connection.writer.transport.abort()
         pipe.report(did="cut")
     elif order["do"] == "lag":
-        lag.update(until=time.monotonic() + order["seconds"], records=order["records"])
+        lag.update(order, until=time.monotonic() + order["seconds"])
+    elif order["do"] == "swallow":
+        swallow.clear()
+        swallow.update(order, until=time.monotonic() + order["seconds"])
     else:
         orders.add(order)
 

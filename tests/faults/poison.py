@@ -119,7 +119,7 @@ ANY = [
     ("31 other key", "KEY_INVALID", other_key(b"somebody-else")),
     ("32 no zone", "HEADERS_INVALID", header("ce_time", b"2026-01-31T23:59:59")),
     ("32 year 0", "HEADERS_INVALID", header("ce_time", b"0000-01-31T23:59:59Z")),
-    ("empty key field", "CONTRACT|MALFORMED", at_key(text(b""))),
+    ("empty key field", "CONTRACT|MALFORMED|KEY_INVALID", at_key(text(b""))),
     ("barrier with a key", "MALFORMED|HEADERS_INVALID", None),
 ]
 

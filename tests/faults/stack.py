@@ -57,7 +57,7 @@ class Stack:
     def service_url(self, service, database, address=None):
         """As the service's own role; `address` is a proxy's."""
         role = "onboarding_" + service
-        return f"postgresql://{role}@{address or self.postgres}/{database}?sslmode=disable"
+        return f"postgresql://{role}@{address or self.postgres}/{database}?sslmode=disable&gssencmode=disable"
 
     def password_file(self, service):
         return os.path.join(self.folder, "secrets", "onboarding_" + service)

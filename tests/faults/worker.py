@@ -26,6 +26,8 @@ class Worker:
         self.settings = dict(settings, ONBOARDING_FAILPOINT_DIR=self.failpoints)
         self.stopped_at = None  # when it was found stopped
         self.ended_by_us = False
+        self.guest = False  # is not replaced
+        self.leave_at = None  # when a guest is sent away
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [os.path.join(BIN, "onboarding-" + service)],

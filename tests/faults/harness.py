@@ -1,0 +1,326 @@
+"""A world for one run: fresh topics and database, proxies, workers, upstream's load, a watch."""
+
+import base64
+import os
+import random
+import shutil
+import threading
+import time
+
+from confluent_kafka import Consumer, Producer
+
+import books
+from contract import ROOT
+from events import CONSENT, CUSTOMER, EVALUATION, LOOKUP, REVIEW, Generator
+from proxies import kafka_proxy, postgres_proxy
+from topics_read import ends_of
+from worker import TERM_SECONDS, THAW_SECONDS, Worker, await_true
+
+FENCE_MS = 4000
+SETTLE_SECONDS = 120  # lag 0 after the last fault
+CLAIMS_A_MINUTE = 12  # of one partition
+
+LOADS = {
+    "evaluation": {EVALUATION: 8, CUSTOMER: 1, REVIEW: 1},
+    "lookup": {LOOKUP: 8, CUSTOMER: 1, CONSENT: 1},
+}
+
+
+class World:
+    """Everything of one run; close() ends all processes and deletes the database."""
+
+    def __init__(self, stack, folder, service="evaluation", seed=1, mutant=None, **options):
+        self.stack, self.folder, self.service = stack, folder, service
+        self.rng = random.Random(seed)
+        self.mutant = mutant
+        self.settings = options.get("settings", {})
+        self.fenced = options.get("fenced", True)
+        self.fence_ms = options.get("fence_ms", FENCE_MS)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        self.group = f"onboarding-{service}-{os.path.basename(folder)}-{time.time_ns() % 10**9}"
+        stack.new_topics(self.fence_ms, fenced=self.fenced)
+        self.database = stack.new_database()
+        self.kafka = kafka_proxy(stack.brokers)
+        self.postgres = postgres_proxy(stack.postgres)
+        self.workers, self.gone = [], []
+        self.wanted = 0  # workers to keep running
+        self.number = 0
+        self.thaw_seconds = options.get("thaw_seconds", THAW_SECONDS)
+        self.problems = []  # what went wrong beside the checker's findings
+        self.thaws = self.restarts = 0
+        self.lock = threading.RLock()
+        self.generator = Generator(seed, LOADS[service], stack.contract)
+        self.load = Load(self.generator, stack.brokers)
+        self.watch = Watch(self)
+
+    # Workers.
+
+    def worker_settings(self):
+        return {
+            "ONBOARDING_KAFKA_BROKERS": self.kafka.address,
+            "ONBOARDING_POSTGRES_URL": self.stack.service_url(
+                self.service, self.database, self.postgres.address
+            ),
+            "ONBOARDING_POSTGRES_PASSWORD_FILE": self.stack.password_file(self.service),
+            "ONBOARDING_CONSUMER_GROUP": self.group,
+            "ONBOARDING_FENCE": f"{self.fence_ms}ms",
+            "ONBOARDING_HEALTH_PORT": "0",
+            "ONBOARDING_DIGEST_KEY_FILE": self.key("digest"),
+            "ONBOARDING_INDEX_KEY_FILE": self.key("index"),
+            "ONBOARDING_LOOPS": "2",
+            "ONBOARDING_BATCH_RECORDS": "50",
+            "ONBOARDING_SESSION_TIMEOUT": "6s",
+            "ONBOARDING_POLICY_FILE": os.path.join(ROOT, "services", self.service, "policy.json"),
+        }
+
+    def key(self, name):
+        """A key file; the same bytes in every run."""
+        path = os.path.join(self.folder, name + ".key")
+        if not os.path.exists(path):
+            with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(base64.b64encode(name.encode().ljust(32, b"k")) + b"\n")
+        return path
+
+    def spawn(self, **settings):
+        with self.lock:
+            self.number += 1
+            more = {"ONBOARDING_MUTANT": self.mutant} if self.mutant else {}
+            worker = Worker(
+                os.path.join(self.folder, f"w{self.number}"),
+                self.service,
+                self.worker_settings() | more | self.settings | settings,
+            )
+            self.workers.append(worker)
+            return worker
+
+    def start_workers(self, count):
+        self.wanted = count
+        for _ in range(count):
+            self.spawn()
+
+    def live(self):
+        with self.lock:
+            return [w for w in self.workers if w.alive() and not w.is_stopped()]
+
+    def retire(self, worker):
+        """SIGTERM, as an operator does; complains when it takes too long or ends badly."""
+        worker.ended_by_us = True
+        if not worker.terminate():
+            self.problems.append(f"{worker.name}: SIGTERM ended with {worker.process.poll()}")
+            worker.kill()
+        self.bury(worker)
+
+    def bury(self, worker):
+        with self.lock:
+            if worker in self.workers:
+                self.workers.remove(worker)
+                self.gone.append(worker)
+
+    def tend(self):
+        """Thaws who was stopped for long enough, replaces who died."""
+        with self.lock:
+            for worker in list(self.workers):
+                if not worker.alive():
+                    self.note_end(worker)
+                    self.bury(worker)
+                elif worker.leave_at and time.monotonic() > worker.leave_at:
+                    self.send_away(worker)
+                elif worker.is_stopped():
+                    worker.stopped_at = worker.stopped_at or time.monotonic()
+                    if time.monotonic() - worker.stopped_at > self.thaw_seconds:
+                        worker.stopped_at = None
+                        worker.signal(18)  # SIGCONT
+                        self.thaws += 1
+            while sum(not w.guest for w in self.workers) < self.wanted:
+                self.restarts += 1
+                self.spawn()
+
+    def note_end(self, worker):
+        """A worker ends by a kill, or in order when it was asked to; all else is a problem."""
+        code = worker.process.returncode
+        if code != -9 and not (code == 0 and worker.ended_by_us):
+            self.problems.append(f"{worker.name}: ended with {code}")
+
+    def send_away(self, worker):
+        """A guest's time is over: SIGTERM, and at last a kill that is a problem."""
+        if not worker.ended_by_us:
+            worker.ended_by_us = True
+            worker.signal(15)
+        elif time.monotonic() > worker.leave_at + TERM_SECONDS + self.thaw_seconds:
+            self.problems.append(f"{worker.name}: does not end on SIGTERM")
+            worker.kill()
+
+    def invite(self, seconds):
+        """A member more for so long."""
+        with self.lock:
+            worker = self.spawn()
+            worker.guest = True
+            worker.leave_at = time.monotonic() + seconds
+        return worker
+
+    # The end.
+
+    def settle(self, seconds=SETTLE_SECONDS):
+        """Waits for lag 0 and nothing unmarked; True when it comes in time."""
+        consumer = Consumer({"bootstrap.servers": self.stack.brokers, "group.id": "settle"})
+        connection = books.connect(self.stack.admin_url(self.database), self.service)
+        try:
+            ends = {
+                at: end for at, (_, end) in ends_of(consumer, LOADS[self.service]).items()
+            }
+
+            def settled():
+                places = books.read_places(connection, self.group)
+                return all(
+                    at in places and places[at].next == places[at].published == end
+                    for at, end in ends.items()
+                )
+
+            return await_true(settled, seconds, 0.2)
+        finally:
+            consumer.close()
+            connection.close()
+
+    def stop_workers(self):
+        with self.lock:
+            self.wanted = 0
+            workers = list(self.workers)
+        for worker in workers:
+            worker.disarm_all()
+        for worker in workers:
+            worker.signal(18)
+            worker.signal(15)
+        for worker in workers:
+            self.retire(worker)
+        for worker in self.gone:
+            self.problems += [f"{worker.name}: {text}" for text in worker.troubles()]
+
+    def close(self):
+        self.watch.close()
+        self.load.close()
+        with self.lock:
+            self.wanted = 0
+            for worker in self.workers:
+                worker.kill()
+        self.kafka.close()
+        self.postgres.close()
+        self.stack.drop_database(self.database)
+
+
+class Load:
+    """Upstream: produces at a rate, in the background; may be held for a while."""
+
+    def __init__(self, generator, brokers):
+        self.generator = generator
+        self.producer = Producer(
+            {
+                "bootstrap.servers": brokers,
+                "partitioner": "murmur2_random",
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "log_level": 0,
+            }
+        )
+        self.rate = 0.0  # steps a second
+        self.sent = 0
+        self.stopping = False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        owed, last = 0.0, time.monotonic()
+        while not self.stopping:
+            now = time.monotonic()
+            owed = min(owed + (now - last) * self.rate, self.rate)
+            last = now
+            while owed >= 1:
+                owed -= 1
+                self.step()
+            self.producer.poll(0.02)
+
+    def step(self):
+        for record in self.generator.next():
+            self.send(record)
+
+    def send(self, record):
+        timestamp = int(time.time() * 1000)
+        while True:
+            try:
+                self.producer.produce(
+                    record.topic,
+                    record.value,
+                    record.key,
+                    -1 if record.partition is None else record.partition,
+                    headers=record.all_headers(),
+                    timestamp=timestamp,
+                )
+                break
+            except BufferError:
+                self.producer.poll(0.1)
+        self.sent += 1
+
+    def burst(self, steps):
+        """So many steps at once, delivered when it returns; for when the rate is 0."""
+        for _ in range(steps):
+            self.step()
+        self.deliver()
+
+    def deliver(self):
+        left = self.producer.flush(60)
+        if left:
+            raise RuntimeError(f"upstream could not deliver {left} events")
+
+    def flush(self):
+        """Ends the load; everything sent is in the topics."""
+        self.close()
+        self.deliver()
+
+    def close(self):
+        self.stopping = True
+        self.thread.join(10)
+
+
+class Watch:
+    """Tends the workers and samples the claims, in the background."""
+
+    def __init__(self, world):
+        self.world = world
+        self.samples = {}  # (topic, partition) -> [(time, epoch)…]
+        self.stopping = False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        sampled = 0.0
+        while not self.stopping:
+            self.world.tend()
+            if time.monotonic() - sampled > 1:
+                sampled = time.monotonic()
+                self.sample()
+            time.sleep(0.05)
+
+    def sample(self):
+        try:
+            url = self.world.stack.admin_url(self.world.database)
+            with books.connect(url, self.world.service) as connection:
+                places = books.read_places(connection, self.world.group)
+        except books.psycopg.Error:
+            return  # the database is down on purpose
+        now = time.monotonic()
+        for spot, place in places.items():
+            self.samples.setdefault(spot, []).append((now, place.epoch))
+
+    def claims_a_minute(self):
+        """The most claims of one partition in any minute, and which."""
+        worst, where = 0, None
+        for spot, samples in self.samples.items():
+            for index, (start, epoch) in enumerate(samples):
+                within = [e for t, e in samples[index:] if t - start <= 60]
+                if within[-1] - epoch > worst:
+                    worst, where = within[-1] - epoch, spot
+        return worst, where
+
+    def close(self):
+        self.stopping = True
+        self.thread.join(10)

@@ -1,0 +1,205 @@
+"""The fault campaign: workers under load, every failpoint and fault fired, then the checker.
+
+    run.py [--seconds N] [--seed S] [--long] [--service evaluation|lookup] [--stack DIR]
+    run.py --mutants [--only NAME…]
+
+Without --stack (or ONBOARDING_STACK, which names a stack's env file) a stack of its own is
+started. The seed is printed; the same seed aims the same faults at the same load. --long stops
+workers for 60 s instead of 8 s. Rounds of at most ROUND_SECONDS follow each other, each with
+fresh topics and a fresh database. The last line says how many checks passed and failed.
+"""
+
+import argparse
+import itertools
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+
+import mutants
+from checker import Checker
+from harness import CLAIMS_A_MINUTE, World
+from shots import AROUND, FAILPOINTS, Shots
+from stack import Stack
+
+ROUND_SECONDS = 240
+WORKERS = 3
+STEPS_A_SECOND = 150
+SHOT_GAP_SECONDS = (0.2, 1.2)
+LONG_THAW_SECONDS = 60
+
+
+def plan(rng, offset):
+    """Endless faults: all failpoints, killed and stopped by turns, and the rest in between."""
+    turn = offset
+    while True:
+        names, around = FAILPOINTS[:], AROUND[:]
+        rng.shuffle(names)
+        rng.shuffle(around)
+        for index, name in enumerate(names):
+            action = ("kill", "stop")[(FAILPOINTS.index(name) + turn) % 2]
+            yield "failpoint", name, action
+            if index % 2 and around:
+                yield "around", around.pop(), None
+        for name in around:
+            yield "around", name, None
+        turn += 1
+
+
+class Round:
+    """One world, one stretch of faults, one verdict."""
+
+    def __init__(self, stack, folder, arguments, number):
+        self.arguments, self.number = arguments, number
+        service = arguments.service or ("evaluation", "lookup")[number % 4 == 3]
+        thaw = {"thaw_seconds": LONG_THAW_SECONDS} if arguments.long else {}
+        self.world = World(stack, folder, service, arguments.seed + number, **thaw)
+        self.shots = Shots(self.world)
+
+    def run(self, seconds, faults):
+        """Prints what happened; gives the failures as texts."""
+        world = self.world
+        print(f"round {self.number}: {world.service}, {seconds:.0f} s of faults", flush=True)
+        try:
+            world.start_workers(WORKERS)
+            world.load.rate = STEPS_A_SECOND
+            self.hit(seconds, faults)
+            failures = self.finish()
+        finally:
+            world.close()
+        self.print_table()
+        return failures
+
+    def hit(self, seconds, faults):
+        time.sleep(4)  # the group forms, the first batches run
+        end = time.monotonic() + seconds
+        for kind, name, action in faults:
+            if time.monotonic() > end:
+                break
+            began = time.monotonic()
+            if kind == "failpoint":
+                done = self.shots.fire(name, action)
+                what = f"{name} {action}: {'fired' if done else 'NOT FIRED'}"
+            else:
+                self.shots.around(name)
+                what = name
+            print(f"  {time.monotonic() - began:5.1f} s  {what}", flush=True)
+            time.sleep(self.world.rng.uniform(*SHOT_GAP_SECONDS))
+
+    def finish(self):
+        world = self.world
+        world.load.flush()
+        began = time.monotonic()
+        failures = []
+        if not world.settle():
+            failures.append("lag is not 0 two minutes after the last fault")
+        print(f"  settled after {time.monotonic() - began:.1f} s, {world.load.sent} events")
+        world.stop_workers()
+        world.watch.close()
+        worst, where = world.watch.claims_a_minute()
+        print(f"  most claims of a partition in a minute: {worst}")
+        if worst > CLAIMS_A_MINUTE:
+            failures.append(f"{worst} claims of {where} in a minute")
+        report = Checker(
+            world.stack.brokers,
+            world.stack.admin_url(world.database),
+            world.service,
+            world.group,
+            world.stack.contract,
+            world.fenced,
+        ).run()
+        report.print()
+        failures += [f"{kind}: {count}" for kind, count in report.violations.items()]
+        return failures + world.problems
+
+    def print_table(self):
+        shots, world = self.shots, self.world
+        counts = {}
+        for name, action in shots.fired:
+            counts.setdefault(name, {}).setdefault(action, 0)
+            counts[name][action] += 1
+        print("  failpoint               kill stop")
+        for name in FAILPOINTS:
+            fired = counts.get(name, {})
+            missed = sum(1 for n, _ in shots.unfired if n == name)
+            late = f"  not fired: {missed}" if missed else ""
+            print(f"  {name:22} {fired.get('kill', 0):5} {fired.get('stop', 0):4}{late}")
+        print(f"  around: {', '.join(shots.others)}")
+        print(
+            f"  restarts {world.restarts}, thaws {world.thaws},"
+            f" proxies: {proxy_counts(world)}, log: {log_counts(world)}",
+            flush=True,
+        )
+
+
+def proxy_counts(world):
+    counts = {}
+    for report in world.kafka.did + world.postgres.did:
+        counts[report["did"]] = counts.get(report["did"], 0) + 1
+    return counts
+
+
+def log_counts(world):
+    """How often the workers said what; the protocol's own events are among it."""
+    counts = {}
+    for worker in world.gone:
+        for line in worker.lines():
+            message = line.get("message", "other")
+            counts[message] = counts.get(message, 0) + 1
+    return counts
+
+
+def campaign(stack, folder, arguments):
+    """All rounds; gives (checks passed, failures)."""
+    rng = random.Random(arguments.seed)
+    faults = plan(rng, arguments.seed)
+    passed, failures = 0, []
+    left = arguments.seconds
+    for number in itertools.count():
+        if left <= 0:
+            break
+        seconds = min(left, ROUND_SECONDS)
+        left -= seconds
+        one = Round(stack, os.path.join(folder, f"round{number}"), arguments, number)
+        found = one.run(seconds, faults)
+        passed += not found
+        failures += [f"round {number}: {text}" for text in found]
+    return passed, failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--service", choices=["evaluation", "lookup"])
+    parser.add_argument("--stack", default=os.path.dirname(os.environ.get("ONBOARDING_STACK", "")))
+    parser.add_argument("--mutants", action="store_true")
+    parser.add_argument("--only", nargs="+")
+    parser.add_argument("--keep", action="store_true", help="keep the workers' logs")
+    arguments = parser.parse_args()
+    if arguments.seed is None:
+        arguments.seed = random.SystemRandom().randrange(1, 100000)
+    print(f"seed {arguments.seed}", flush=True)
+    folder = tempfile.mkdtemp(prefix="onboarding-faults-")
+    own = not arguments.stack
+    stack = Stack(arguments.stack or os.path.join(folder, "stack"), own)
+    try:
+        job = mutants.table if arguments.mutants else campaign
+        passed, failures = job(stack, folder, arguments)
+    finally:
+        stack.close()
+    for text in failures:
+        print("FAILED", text)
+    if failures or arguments.keep:
+        print(f"logs are in {folder}; repeat with --seed {arguments.seed}")
+    else:
+        shutil.rmtree(folder)
+    print(f"{passed} passed, {len(failures)} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,341 @@
+"""Short, directed stories, each made so that one broken rule of the protocol must show.
+
+A scenario gets a world without workers and load, brings about its situation, and may return
+failures of its own. What follows is the same for all: the lag must come to 0, the workers must
+end in order, and the checker must find nothing. Without a mutant each must pass.
+"""
+
+import time
+
+import books
+import events
+from shots import Shots
+from worker import await_true
+
+
+class Stage:
+    """What scenarios have in common."""
+
+    def __init__(self, world):
+        self.world = world
+        self.shots = Shots(world)
+
+    def admin(self):
+        url = self.world.stack.admin_url(self.world.database)
+        return books.connect(url, self.world.service)
+
+    def places(self):
+        with self.admin() as connection:
+            return books.read_places(connection, self.world.group)
+
+    def start(self, workers, **settings):
+        """Workers, one after the other and not replaced; all partitions are claimed."""
+        started = [self.world.spawn(**settings) for _ in range(workers)]
+        inputs = len(self.world.load.generator.topics) * 4
+        self.need(lambda: len(self.places()) == inputs, 30, "no worker claims all partitions")
+        return started
+
+    def need(self, condition, seconds, otherwise):
+        """A step of the story that must come; without it the scenario has no power."""
+        if not await_true(condition, seconds):
+            raise NoPower(otherwise)
+
+    def burst(self, steps):
+        self.world.load.burst(steps)
+
+    def settle(self, seconds=30):
+        """Everything done and marked in between; a failure where it is not."""
+        return [] if self.world.settle(seconds) else ["lag is not 0 in between"]
+
+    def fired(self, worker, name, seconds=10):
+        self.need(lambda: not worker.armed(name), seconds, f"{name} did not fire")
+
+    def arm_all(self, name, action, skip=0):
+        workers = self.world.live()
+        for worker in workers:
+            worker.arm(name, action, skip)
+        return workers
+
+    def one_fires(self, workers, name, seconds=10):
+        """The first of several armed workers to fire; the others are spared."""
+        self.need(
+            lambda: any(not w.armed(name) for w in workers), seconds, f"{name} did not fire"
+        )
+        hit = [w for w in workers if not w.armed(name)]
+        for worker in workers:
+            worker.disarm(name)
+        return hit[0]
+
+    def epochs(self):
+        return sum(place.epoch for place in self.places().values())
+
+
+class NoPower(Exception):
+    """The situation did not come about, so nothing was tried."""
+
+
+def plain_load(stage):
+    """No fault at all: repeats, conflicts, bad records."""
+    stage.start(2)
+    stage.world.load.rate = 300
+    time.sleep(4)
+
+
+def killed_after_commit(stage):
+    """Results are committed and not published when the worker dies."""
+    stage.start(2)
+    stage.world.wanted = 2
+    stage.world.load.rate = 200
+    time.sleep(1.5)
+    for _ in range(2):
+        stage.one_fires(stage.arm_all("after_commit", "kill"), "after_commit")
+        time.sleep(2)
+
+
+def killed_with_nothing_after(stage):
+    """The last event's worker dies before publishing; only recovery gives out a stamp."""
+    stage.start(2)
+    stage.burst(40)
+    failures = stage.settle()
+    workers = stage.arm_all("after_commit", "kill")
+    stage.burst(1)
+    stage.one_fires(workers, "after_commit")
+    return failures
+
+
+def killed_while_taking_over(stage):
+    """The next owner dies too, while it waits with the results unpublished."""
+    stage.start(1)
+    stage.burst(60)
+    failures = stage.settle()
+    first = stage.arm_all("after_commit", "kill")
+    stage.burst(10)
+    stage.one_fires(first, "after_commit")
+    heirs = [stage.world.spawn()]
+    heirs[0].arm("before_barrier", "kill")
+    stage.fired(heirs[0], "before_barrier", 30)
+    stage.world.wanted = 1
+    return failures
+
+
+def killed_after_publishing(stage):
+    """Published, acknowledged, not marked; meanwhile the end of the log is told too low."""
+    stage.start(1)
+    stage.burst(40)
+    failures = stage.settle()
+    workers = stage.arm_all("before_mark", "kill")
+    stage.burst(30)
+    stage.one_fires(workers, "before_mark", 15)
+    stage.world.kafka.order("lag", seconds=40, records=1000, topic="completed")
+    stage.world.wanted = 1
+    return failures
+
+
+def moved_back(stage):
+    """An operator moves next_offset back while nobody is there."""
+    (worker,) = stage.start(1)
+    stage.burst(200)
+    failures = stage.settle()
+    stage.world.retire(worker)
+    with stage.admin() as connection:
+        connection.execute(
+            "update partition set next_offset = greatest(0, next_offset - 20),"
+            " published_offset = greatest(0, next_offset - 20)"
+        )
+    stage.world.wanted = 1
+    time.sleep(1)
+    stage.burst(40)
+    return failures
+
+
+def moved_under_way(stage):
+    """An operator moves next_offset under a worker, which must notice and claim anew."""
+    stage.start(1)
+    stage.burst(200)
+    failures = stage.settle()
+    before = stage.epochs()
+    with stage.admin() as connection:
+        connection.execute("update partition set next_offset = next_offset + 1000")
+    stage.burst(60)
+    noticed = await_true(lambda: stage.epochs() > before, 10)
+    with stage.admin() as connection:
+        connection.execute(
+            "update partition p set next_offset = (select coalesce(max(l.offset) + 1, 0)"
+            " from ledger l where (l.topic_id, l.partition) = (p.topic_id, p.partition))"
+            " where next_offset > 1000"
+        )
+    return failures if noticed else failures + ["next_offset was moved and nobody noticed"]
+
+
+def fenced_by_nobody(stage):
+    """A rightful owner is fenced and must claim its partitions again."""
+    stage.start(1)
+    stage.burst(100)
+    failures = stage.settle()
+    with stage.admin() as connection:
+        connection.execute("update partition set owner_epoch = owner_epoch + 1")
+    stage.burst(100)
+    return failures
+
+
+def stopped_in_transaction(stage):
+    """A worker is stopped inside its transaction for longer than anybody would wait."""
+    stage.world.thaw_seconds = 45
+    stage.start(1)
+    stage.burst(100)
+    failures = stage.settle()
+    worker = stage.world.live()[0]
+    worker.arm("after_fence_update", "stop")
+    stage.burst(20)
+    stage.fired(worker, "after_fence_update")
+    stage.world.spawn()
+    return failures + stage.settle(30)
+
+
+def stopped_before_publishing(stage):
+    """A worker sleeps between COMMIT and publishing, shorter than its session; its stamps age."""
+    stage.world.thaw_seconds = 5
+    stage.start(1)
+    stage.burst(100)
+    failures = stage.settle()
+    worker = stage.world.live()[0]
+    worker.arm("after_commit", "stop")
+    stage.burst(30)
+    stage.fired(worker, "after_commit")
+    return failures
+
+
+def stopped_while_publishing(stage):
+    """A worker sleeps while it publishes, and wakes up when its heir has done the rest."""
+    stage.world.thaw_seconds = 16
+    settings = {"ONBOARDING_BATCH_RECORDS": "500", "ONBOARDING_LOOPS": "1"}
+    stage.burst(1200)
+    worker = stage.world.spawn(**settings)
+    worker.arm("mid_produce", "stop", skip=60)
+    stage.fired(worker, "mid_produce", 30)
+    stage.world.spawn(**settings)
+    time.sleep(17)
+
+
+def thawed_zombies(stage):
+    """Workers sleep beyond their session with a batch in hand, again and again."""
+    stage.start(2)
+    stage.world.load.rate = 100
+    time.sleep(1)
+    before = stage.epochs()
+    for _ in range(3):
+        stage.one_fires(stage.arm_all("after_poll", "stop"), "after_poll")
+        stage.need(lambda: not any(w.is_stopped() for w in stage.world.workers), 20, "no thaw")
+        time.sleep(2)
+    claims = stage.epochs() - before
+    return [f"{claims} claims"] if claims > THAWED_CLAIMS else []
+
+
+THAWED_CLAIMS = 12 * 2 * 3  # a partition moves to the heir and back, thrice
+
+
+def held_by_the_dead(stage):
+    """A Produce request arrives after its sender died and its heir took over."""
+    stage.start(1)
+    stage.burst(40)
+    failures = stage.settle()
+    worker = stage.world.live()[0]
+    hold = stage.world.fence_ms / 1000 - 1.5
+    stage.world.kafka.order("hold", seconds=hold, topic="completed")
+    stage.burst(10)
+    stage.need(lambda: stage.world.kafka.count("hold"), 10, "no Produce request was held")
+    worker.kill()
+    stage.world.wanted = 1
+    return failures
+
+
+def held_first_request(stage):
+    """A new producer's first request is late and refused; the next one is in time."""
+    stage.world.load.rate = 150
+    stage.world.kafka.order("hold", seconds=4.6, topic="completed", count=2)
+    stage.start(1)
+    time.sleep(8)
+
+
+def held_often(stage):
+    """Produce requests are late by more than a client with a time limit would wait."""
+    stage.start(1)
+    stage.world.load.rate = 300
+    time.sleep(1)
+    for _ in range(4):
+        stage.world.kafka.order("hold", seconds=1.2, topic="completed")
+        time.sleep(2)
+
+
+def swallowed_then_lost(stage):
+    """A worker's results get nowhere; it sleeps, loses its partitions, wakes and publishes?"""
+    first = stage.world.spawn()
+    stage.need(lambda: len(stage.places()) == 12, 30, "nobody claims all partitions")
+    stage.burst(60)
+    failures = stage.settle()
+    stage.world.kafka.order("swallow", seconds=16, topic="completed")
+    stage.burst(40)
+    stage.need(lambda: stage.world.kafka.count("swallow"), 10, "nothing was swallowed")
+    first.signal(19)
+    stage.world.thaw_seconds = 9
+    stage.world.spawn()
+    time.sleep(14)
+    return failures
+
+
+def lost_commits(stage):
+    """COMMITs that never arrive, and others whose answers do not."""
+    stage.start(1)
+    stage.world.load.rate = 150
+    for order in ("lose_commit", "lose_answer", "lose_commit"):
+        done = stage.world.postgres.count(order)
+        stage.world.postgres.order(order)
+        stage.need(lambda: stage.world.postgres.count(order) > done, 15, f"no {order}")
+        time.sleep(2)
+
+
+def members_come_and_go(stage):
+    """Rebalances under load, and nothing else."""
+    stage.start(1)
+    stage.world.load.rate = 250
+    for _ in range(3):
+        stage.world.invite(4)
+        time.sleep(7)
+
+
+def conflicts_of_one_id(stage):
+    """Many dead letters with the same ce_id, and a death between them."""
+    generator = stage.world.generator
+    stage.start(1)
+    first = generator.fresh(events.EVALUATION)
+    generator.recent = [first]
+    stage.world.load.send(first)
+    for _ in range(20):
+        stage.world.load.send(generator.conflict())
+    stage.world.load.deliver()
+    failures = stage.settle()
+    workers = stage.arm_all("after_commit", "kill")
+    for _ in range(10):
+        stage.world.load.send(generator.conflict())
+    stage.world.load.deliver()
+    stage.one_fires(workers, "after_commit")
+    stage.world.wanted = 1
+    return failures
+
+
+def rivals_at_once(stage):
+    """Two workers hold what belongs together in transactions that overlap."""
+    world = stage.world
+    stage.start(2)
+    stage.burst(20)
+    failures = stage.settle()
+    for _ in range(8):
+        stage.arm_all("before_commit", "delay 400")
+        for record in world.generator.rivals(next(iter(world.generator.topics))):
+            world.load.send(record)
+        world.load.deliver()
+        time.sleep(0.7)
+    for worker in world.live():
+        worker.disarm_all()
+    stage.burst(300)  # asks for the same people again
+    return failures
