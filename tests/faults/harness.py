@@ -17,7 +17,7 @@ from topics_read import ends_of
 from worker import TERM_SECONDS, THAW_SECONDS, Worker, await_true
 
 FENCE_MS = 4000
-SETTLE_SECONDS = 120  # lag 0 after the last fault
+SETTLE_SECONDS = 3  # lag 0 after the last fault
 CLAIMS_A_MINUTE = 12  # of one partition
 
 LOADS = {
@@ -163,7 +163,7 @@ class World:
 
     def settle(self, seconds=SETTLE_SECONDS):
         """Waits for lag 0 and nothing unmarked; True when it comes in time."""
-        consumer = Consumer({"bootstrap.servers": self.stack.brokers, "group.id": "settle"})
+        consumer = Consumer({"bootstrap.servers": self.stack.brokers, "group.id": "settle", "log_level": 0})
         connection = books.connect(self.stack.admin_url(self.database), self.service)
         try:
             ends = {

@@ -21,7 +21,7 @@ import time
 import mutants
 from checker import Checker
 from harness import CLAIMS_A_MINUTE, World
-from shots import AROUND, FAILPOINTS, Shots
+from shots import AROUND, BATCH, FAILPOINTS, Shots
 from stack import Stack
 
 ROUND_SECONDS = 240
@@ -29,6 +29,8 @@ WORKERS = 3
 STEPS_A_SECOND = 150
 SHOT_GAP_SECONDS = (0.2, 1.2)
 LONG_THAW_SECONDS = 60
+FENCED, FENCED_WHY = "fenced updates", "a partition was taken over by another"
+ZOMBIES = 4  # stops in a batch after which somebody must have been fenced
 
 
 def plan(rng, offset):
@@ -112,7 +114,12 @@ class Round:
         ).run()
         report.print()
         failures += [f"{kind}: {count}" for kind, count in report.violations.items()]
+        if self.zombies() >= ZOMBIES and log_counts(world)[FENCED] == 0:
+            failures.append("nobody was fenced: the round had no power")
         return failures + world.problems
+
+    def zombies(self):
+        return sum(name in BATCH and action == "stop" for name, action in self.shots.fired)
 
     def print_table(self):
         shots, world = self.shots, self.world
@@ -128,10 +135,14 @@ class Round:
             print(f"  {name:22} {fired.get('kill', 0):5} {fired.get('stop', 0):4}{late}")
         print(f"  around: {', '.join(shots.others)}")
         print(
-            f"  restarts {world.restarts}, thaws {world.thaws},"
-            f" proxies: {proxy_counts(world)}, log: {log_counts(world)}",
+            f"  restarts {world.restarts}, thaws {world.thaws}, {said(log_counts(world))},"
+            f" proxies: {said(proxy_counts(world))}",
             flush=True,
         )
+
+
+def said(counts):
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
 def proxy_counts(world):
@@ -142,12 +153,17 @@ def proxy_counts(world):
 
 
 def log_counts(world):
-    """How often the workers said what; the protocol's own events are among it."""
-    counts = {}
+    """The protocol's own events, as the workers' logs have them."""
+    counts = {"take-overs": 0, "republished": 0, "suspended": 0, FENCED: 0}
     for worker in world.gone:
         for line in worker.lines():
-            message = line.get("message", "other")
-            counts[message] = counts.get(message, 0) + 1
+            message = line.get("message")
+            if message == "taken over":
+                counts["take-overs"] += 1
+                counts["republished"] += line.get("republished", 0)
+            elif message == "suspended":
+                counts["suspended"] += 1
+                counts[FENCED] += line.get("why", "").startswith(FENCED_WHY)
     return counts
 
 

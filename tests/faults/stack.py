@@ -29,7 +29,7 @@ class Stack:
         self.env = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
         self.brokers = self.env["KAFKA"]
         self.postgres = f"{self.env['PGHOST']}:{self.env['PGPORT']}"
-        self.admin = AdminClient({"bootstrap.servers": self.brokers})
+        self.admin = AdminClient({"bootstrap.servers": self.brokers, "log_level": 0})
         self.databases = 0
 
     def call(self, word):

@@ -32,6 +32,7 @@ def consumer_of(brokers):
             "isolation.level": "read_uncommitted",
             "fetch.message.max.bytes": 4 << 20,
             "queued.max.messages.kbytes": 65536,
+            "log_level": 0,
         }
     )
 
