@@ -11,7 +11,7 @@ import scenarios as s
 from checker import Checker
 from harness import World
 
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 30
 
 #: mutant -> (scenario, options of the world)
 MUTANTS = {
