@@ -35,7 +35,7 @@ class Worker:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                cwd=ROOT,
+                cwd=folder,
             )
         self.name = f"{os.path.basename(folder)}({self.process.pid})"
 
