@@ -131,6 +131,8 @@ class Checker:
                 if not batch.first <= result["offset"] <= batch.last:
                     self.report.bad("result outside its batch", (*spot, result["offset"]))
                 result["batch_time_ms"] = batch.time_ms
+                for item in result["headers"]:
+                    item["name"] = item["name"].decode("utf-8", "replace")
                 self.stored[*spot, result["offset"]].append(result)
 
     # One ledger row an event.

@@ -191,6 +191,7 @@ class Generator:
             second.person.personal_number = first.person.personal_number
             two = self.fresh(topic, process=second, plain=True)
         elif topic == EVALUATION:
+            second.person = first.person
             two = self.fresh(topic, process=second, verification=first.verifications[-1])
         elif self.rng.random() < 0.5:
             two = self.fresh(topic, process=second, person=first.person)

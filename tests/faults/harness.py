@@ -187,6 +187,7 @@ class World:
             self.wanted = 0
             workers = list(self.workers)
         for worker in workers:
+            worker.ended_by_us = True
             worker.disarm_all()
         for worker in workers:
             worker.signal(18)

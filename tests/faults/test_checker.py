@@ -160,7 +160,7 @@ class Model:
         return {
             "offset": message.offset, "kind": kind, "id": identity, "topic": topic,
             "partition": partition, "key": message.key, "value": value,
-            "headers": [{"name": n, "value": v} for n, v in headers],
+            "headers": [{"name": n.encode(), "value": v} for n, v in headers],
         }
 
     def close(self, number, partition, end, results, now):
