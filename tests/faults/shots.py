@@ -15,7 +15,7 @@ BATCH = [
     "mid_produce",
     "after_produce",
 ]
-MARK = ["before_mark", "idle_mark"]
+MARK = ["idle_mark"]
 TAKE_OVER = ["after_claim", "before_seek"]
 RECOVERY = [
     "before_wait",
@@ -25,7 +25,7 @@ RECOVERY = [
     "after_stamp",
     "mid_recover",
 ]
-REVOKE = ["in_revoke_before_drain", "in_revoke_after_drain"]
+REVOKE = ["in_revoke_before_drain", "before_mark", "in_revoke_after_drain"]
 LOST = ["in_lost"]
 DOUBT = ["producer_reset", "member_check"]
 SHUTDOWN = ["shutdown"]
