@@ -15,6 +15,7 @@ proxy's port, so clients never leave it. Orders on stdin, each a JSON object:
         leader does whose followers are behind
     {"do": "swallow", "seconds": 12, "client": "worker-1"}
         takes Produce requests and sends them nowhere, for so long
+    {"do": "tell"}                    says how many bytes of records were fetched so far
     {"do": "cut"}                     closes every client connection at once
 
 "topic" and "client" may be left out; "count" repeats an order.
@@ -28,7 +29,7 @@ from collections import deque
 
 import pipe
 
-PRODUCE, LIST_OFFSETS, METADATA, FIND_COORDINATOR = 0, 2, 3, 10
+PRODUCE, FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR = 0, 1, 2, 3, 10
 END_OF_PARTITION = -1  # the timestamp that asks ListOffsets for the end
 FRAME_MAX = 256 << 20
 
@@ -36,6 +37,7 @@ orders = pipe.Orders()
 clients = set()
 lag = {"until": 0.0, "records": 0, "topic": ""}
 swallow = {"until": 0.0}
+counts = {"fetched": 0}
 upstream = ("127.0.0.1", 0)
 
 
@@ -203,6 +205,8 @@ class Connection:
             return answer.replace(
                 host + struct.pack(">i", upstream[1]), host + struct.pack(">i", self.own_port)
             )
+        if request.api == FETCH:
+            counts["fetched"] += len(answer)
         if self.is_lagging(request):
             pipe.report(did="lag", client=request.client)
             return lower_end(answer, request)
@@ -238,6 +242,8 @@ def handle_order(order):
         for connection in list(clients):
             connection.writer.transport.abort()
         pipe.report(did="cut")
+    elif order["do"] == "tell":
+        pipe.report(did="tell", **counts)
     elif order["do"] == "lag":
         lag.update(order, until=time.monotonic() + order["seconds"])
     elif order["do"] == "swallow":

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 
+from worker import await_true
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -31,6 +33,14 @@ class Proxy:
 
     def count(self, what):
         return sum(1 for report in list(self.did) if report["did"] == what)
+
+    def tell(self, number):
+        """A number that the proxy counts."""
+        told = self.count("tell")
+        self.order("tell")
+        if not await_true(lambda: self.count("tell") > told, 5):
+            raise RuntimeError("the proxy does not answer")
+        return [report for report in list(self.did) if report["did"] == "tell"][-1][number]
 
     def order(self, do, **what):
         self.process.stdin.write(json.dumps(dict(what, do=do)) + "\n")

@@ -5,6 +5,7 @@ failures of its own. What follows is the same for all: the lag must come to 0, t
 end in order, and the checker must find nothing. Without a mutant each must pass.
 """
 
+import signal
 import time
 
 import books
@@ -65,6 +66,12 @@ class Stage:
         for worker in workers:
             worker.disarm(name)
         return hit[0]
+
+    def said(self, message):
+        """Whether some worker has logged it."""
+        return any(
+            line.get("message") == message for w in self.world.workers for line in w.lines()
+        )
 
     def consumed(self):
         return sum(place.next for place in self.places().values())
@@ -137,19 +144,24 @@ def killed_after_publishing(stage):
 
 
 def moved_back(stage):
-    """An operator moves next_offset back while nobody is there."""
+    """An operator moves next_offset back, with the results of those events deleted meanwhile."""
     (worker,) = stage.start(1)
     stage.burst(200)
     failures = stage.settle()
     stage.world.retire(worker)
+    stage.world.stack.forget_group(stage.world.group)
     with stage.admin() as connection:
+        connection.execute("create table batch_kept as select * from batch")
+        connection.execute("delete from batch")
         connection.execute(
             "update partition set next_offset = greatest(0, next_offset - 20),"
             " published_offset = greatest(0, next_offset - 20)"
         )
     stage.world.wanted = 1
-    time.sleep(1)
     stage.burst(40)
+    failures += stage.settle()
+    with stage.admin() as connection:  # for the checker
+        connection.execute("insert into batch select * from batch_kept on conflict do nothing")
     return failures
 
 
@@ -208,33 +220,60 @@ def stopped_before_publishing(stage):
     return failures
 
 
-def stopped_while_publishing(stage):
-    """A worker sleeps while it publishes, and wakes up when its heir has done the rest."""
-    stage.world.thaw_seconds = 16
-    settings = {"ONBOARDING_BATCH_RECORDS": "500", "ONBOARDING_LOOPS": "1"}
-    stage.burst(1200)
-    worker = stage.world.spawn(**settings)
-    worker.arm("mid_produce", "stop", skip=60)
-    stage.fired(worker, "mid_produce", 30)
-    stage.world.spawn(**settings)
-    time.sleep(17)
+def woken_after_its_heir(stage):
+    """A worker sleeps between COMMIT and publishing, and wakes when its heir has published."""
+    stage.world.thaw_seconds = 15
+    (worker,) = stage.start(1, ONBOARDING_LOOPS="1")
+    stage.burst(200)  # acknowledged, so that every output partition is known to work
+    failures = stage.settle()
+    worker.arm("after_commit", "stop")
+    stage.burst(60)
+    stage.fired(worker, "after_commit")
+    stage.world.spawn(ONBOARDING_LOOPS="1")
+    stage.need(lambda: stage.world.thaws == 1, 30, "nobody was woken")
+    return failures
 
 
-def thawed_zombies(stage):
-    """Workers sleep beyond their session with a batch in hand, again and again."""
-    stage.start(2)
+def zombie_wakes(stage):
+    """A worker sleeps beyond its session with a batch in hand; its heir must not notice."""
+    zombie, heir = stage.start(2)
     stage.world.load.rate = 100
-    time.sleep(1)
-    before = stage.epochs()
-    for _ in range(3):
-        stage.one_fires(stage.arm_all("after_poll", "stop"), "after_poll")
-        stage.need(lambda: not any(w.is_stopped() for w in stage.world.workers), 20, "no thaw")
-        time.sleep(2)
-    claims = stage.epochs() - before
-    return [f"{claims} claims"] if claims > THAWED_CLAIMS else []
+    time.sleep(2)
+    for wakings in (1, 2):
+        zombie.arm("after_poll", "stop")
+        stage.fired(zombie, "after_poll")
+        stage.need(lambda: stage.world.thaws == wakings, 20, "nobody was woken")
+        time.sleep(3)
+    fenced = sum(FENCED_WHY in line.get("why", "") for line in heir.lines())
+    return [f"the rightful owner was fenced {fenced} times"] if fenced else []
 
 
-THAWED_CLAIMS = 12 * 2 * 3  # a partition moves to the heir and back, thrice
+FENCED_WHY = "a partition was taken over by another"
+
+
+def database_away(stage):
+    """PostgreSQL is away for long; a worker must not fetch what it can only drop."""
+    world = stage.world
+    stage.start(1)
+    stage.burst(100)
+    failures = stage.settle()
+    world.stack.call("crash-postgres")
+    try:
+        stage.burst(50)
+        stage.need(lambda: stage.said("suspended"), 30, "nobody was suspended")
+        time.sleep(1)
+        before = world.kafka.tell("fetched")
+        stage.burst(3000)
+        time.sleep(3)
+        fetched = world.kafka.tell("fetched") - before
+    finally:
+        world.stack.call("start-postgres")
+    if fetched > FETCHED_BYTES_MAX:
+        failures.append(f"{fetched} bytes were fetched in vain")
+    return failures
+
+
+FETCHED_BYTES_MAX = 300_000  # of more than a million; empty answers count too
 
 
 def held_by_the_dead(stage):
@@ -272,17 +311,27 @@ def held_often(stage):
 
 def swallowed_then_lost(stage):
     """A worker's results get nowhere; it sleeps, loses its partitions, wakes and publishes?"""
-    first = stage.world.spawn()
-    stage.need(lambda: len(stage.places()) == 12, 30, "nobody claims all partitions")
+    (first,) = stage.start(1)
     stage.burst(60)
     failures = stage.settle()
     stage.world.kafka.order("swallow", seconds=16, topic="completed")
     stage.burst(40)
     stage.need(lambda: stage.world.kafka.count("swallow"), 10, "nothing was swallowed")
-    first.signal(19)
+    first.signal(signal.SIGSTOP)
     stage.world.thaw_seconds = 9
     stage.world.spawn()
     time.sleep(14)
+    return failures
+
+
+def swallowed_then_doubted(stage):
+    """Results get nowhere for so long that the worker gives its producer up."""
+    stage.start(1)
+    stage.burst(60)
+    failures = stage.settle()
+    stage.world.kafka.order("swallow", seconds=7, topic="completed")
+    stage.burst(40)
+    stage.need(lambda: stage.said("suspended"), 15, "nobody was suspended")
     return failures
 
 

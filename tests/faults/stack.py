@@ -107,6 +107,18 @@ class Stack:
         finally:
             consumer.close()
 
+    def forget_group(self, group):
+        """Deletes a consumer group without members, its offsets too."""
+        end = time.monotonic() + 20
+        while True:
+            try:
+                self.admin.delete_consumer_groups([group])[group].result(10)
+                return
+            except KafkaException as error:
+                if time.monotonic() > end:
+                    raise RuntimeError(f"delete group {group}: {error}") from error
+                time.sleep(0.2)  # the last member is still leaving
+
     def create(self, new):
         """Deletion goes on behind the answer, so creation may have to be asked for again."""
         end = time.monotonic() + 60
