@@ -17,7 +17,7 @@ from topics_read import ends_of
 from worker import TERM_SECONDS, THAW_SECONDS, Worker, await_true
 
 FENCE_MS = 4000
-SETTLE_SECONDS = 3  # lag 0 after the last fault
+SETTLE_SECONDS = 120  # lag 0 after the last fault
 CLAIMS_A_MINUTE = 12  # of one partition
 
 LOADS = {

@@ -16,12 +16,13 @@ import random
 import shutil
 import sys
 import tempfile
+import threading
 import time
 
 import mutants
 from checker import Checker
 from harness import CLAIMS_A_MINUTE, World
-from shots import AROUND, BATCH, FAILPOINTS, Shots
+from shots import AROUND, BATCH, FAILPOINTS, QUICK, SLOW, Shots
 from stack import Stack
 
 ROUND_SECONDS = 240
@@ -33,21 +34,42 @@ FENCED, FENCED_WHY = "fenced updates", "a partition was taken over by another"
 ZOMBIES = 4  # stops in a batch after which somebody must have been fenced
 
 
-def plan(rng, offset):
-    """Endless faults: all failpoints, killed and stopped by turns, and the rest in between."""
-    turn = offset
+def plan(rng, names, around, turn):
+    """Endless faults: failpoints, killed and stopped by turns, and the world around in between."""
     while True:
-        names, around = FAILPOINTS[:], AROUND[:]
-        rng.shuffle(names)
-        rng.shuffle(around)
-        for index, name in enumerate(names):
-            action = ("kill", "stop")[(FAILPOINTS.index(name) + turn) % 2]
-            yield "failpoint", name, action
-            if index % 2 and around:
-                yield "around", around.pop(), None
-        for name in around:
-            yield "around", name, None
+        shots = [(name, ("kill", "stop")[(i + turn) % 2]) for i, name in enumerate(names)]
+        shots += [(name, None) for name in around]
+        rng.shuffle(shots)
+        yield from shots
         turn += 1
+
+
+class Gunner(threading.Thread):
+    """Fires one fault after the other until its time is over."""
+
+    def __init__(self, world, faults, seed, end):
+        super().__init__(daemon=True)
+        self.shots = Shots(world, random.Random(seed))
+        self.faults, self.end = faults, end
+        self.trouble = None  # an error of our own
+
+    def run(self):
+        try:
+            while time.monotonic() < self.end:
+                self.fire(*next(self.faults))
+                time.sleep(self.shots.rng.uniform(*SHOT_GAP_SECONDS))
+        except Exception as error:  # told by the round; a thread would only print it
+            self.trouble = error
+
+    def fire(self, name, action):
+        began = time.monotonic()
+        if action:
+            done = self.shots.fire(name, action)
+            what = f"{name} {action}: {'fired' if done else 'NOT FIRED'}"
+        else:
+            self.shots.around(name)
+            what = name
+        print(f"  {time.monotonic() - began:5.1f} s  {what}", flush=True)
 
 
 class Round:
@@ -58,7 +80,7 @@ class Round:
         service = arguments.service or ("evaluation", "lookup")[number % 4 == 3]
         thaw = {"thaw_seconds": LONG_THAW_SECONDS} if arguments.long else {}
         self.world = World(stack, folder, service, arguments.seed + number, **thaw)
-        self.shots = Shots(self.world)
+        self.gunners = []
 
     def run(self, seconds, faults):
         """Prints what happened; gives the failures as texts."""
@@ -77,18 +99,14 @@ class Round:
     def hit(self, seconds, faults):
         time.sleep(4)  # the group forms, the first batches run
         end = time.monotonic() + seconds
-        for kind, name, action in faults:
-            if time.monotonic() > end:
-                break
-            began = time.monotonic()
-            if kind == "failpoint":
-                done = self.shots.fire(name, action)
-                what = f"{name} {action}: {'fired' if done else 'NOT FIRED'}"
-            else:
-                self.shots.around(name)
-                what = name
-            print(f"  {time.monotonic() - began:5.1f} s  {what}", flush=True)
-            time.sleep(self.world.rng.uniform(*SHOT_GAP_SECONDS))
+        seed = self.arguments.seed + self.number
+        self.gunners = [Gunner(self.world, f, seed + i, end) for i, f in enumerate(faults)]
+        for gunner in self.gunners:
+            gunner.start()
+        for gunner in self.gunners:
+            gunner.join()
+            if gunner.trouble:
+                raise gunner.trouble
 
     def finish(self):
         world = self.world
@@ -97,7 +115,7 @@ class Round:
         failures = []
         if not world.settle():
             failures.append("lag is not 0 two minutes after the last fault")
-        print(f"  settled after {time.monotonic() - began:.1f} s, {world.load.sent} events")
+        print(f"  waited {time.monotonic() - began:.1f} s for lag 0, {world.load.sent} events")
         world.stop_workers()
         world.watch.close()
         worst, where = world.watch.claims_a_minute()
@@ -119,21 +137,23 @@ class Round:
         return failures + world.problems
 
     def zombies(self):
-        return sum(name in BATCH and action == "stop" for name, action in self.shots.fired)
+        return sum(name in BATCH and action == "stop" for name, action in self.all("fired"))
+
+    def all(self, what):
+        return [one for gunner in self.gunners for one in getattr(gunner.shots, what)]
 
     def print_table(self):
-        shots, world = self.shots, self.world
-        counts = {}
-        for name, action in shots.fired:
+        world, counts = self.world, {}
+        for name, action in self.all("fired"):
             counts.setdefault(name, {}).setdefault(action, 0)
             counts[name][action] += 1
         print("  failpoint               kill stop")
         for name in FAILPOINTS:
             fired = counts.get(name, {})
-            missed = sum(1 for n, _ in shots.unfired if n == name)
+            missed = sum(1 for n, _ in self.all("unfired") if n == name)
             late = f"  not fired: {missed}" if missed else ""
             print(f"  {name:22} {fired.get('kill', 0):5} {fired.get('stop', 0):4}{late}")
-        print(f"  around: {', '.join(shots.others)}")
+        print(f"  around: {', '.join(self.all('others'))}")
         print(
             f"  restarts {world.restarts}, thaws {world.thaws}, {said(log_counts(world))},"
             f" proxies: {said(proxy_counts(world))}",
@@ -170,7 +190,10 @@ def log_counts(world):
 def campaign(stack, folder, arguments):
     """All rounds; gives (checks passed, failures)."""
     rng = random.Random(arguments.seed)
-    faults = plan(rng, arguments.seed)
+    faults = [
+        plan(rng, QUICK, AROUND, arguments.seed),
+        plan(random.Random(arguments.seed), SLOW, [], arguments.seed),
+    ]
     passed, failures = 0, []
     left = arguments.seconds
     for number in itertools.count():

@@ -32,7 +32,10 @@ SHUTDOWN = ["shutdown"]
 #: Nothing in lookup and evaluation has effects yet.
 EFFECTS = ["effect_leased", "effect_sent", "effect_outcome"]
 
-FAILPOINTS = BATCH + MARK + TAKE_OVER + RECOVERY + REVOKE + LOST + DOUBT + SHUTDOWN
+#: What any batch passes soon, and what needs a change of owners first.
+QUICK = BATCH + MARK + SHUTDOWN
+SLOW = TAKE_OVER + RECOVERY + REVOKE + LOST + DOUBT
+FAILPOINTS = QUICK + SLOW
 
 AIM_SECONDS = 3  # until another worker is aimed at
 GUEST_SECONDS = 5
@@ -42,8 +45,8 @@ ROUND_SECONDS = 16  # for what needs a take-over with results outstanding: sessi
 class Shots:
     """Fires faults at a world and remembers which went off."""
 
-    def __init__(self, world):
-        self.world, self.rng = world, world.rng
+    def __init__(self, world, rng=None):
+        self.world, self.rng = world, rng or world.rng
         self.fired = []  # (failpoint, action)
         self.unfired = []
         self.others = []  # faults of the world around
@@ -82,7 +85,7 @@ class Shots:
             if await_true(lambda: not worker.armed(name), AIM_SECONDS):
                 return True
             worker.disarm(name)
-        return False
+        return self.aim_all(name, action, provoke or (lambda: None), AIM_SECONDS)
 
     def aim_all(self, name, action, provoke, seconds=ROUND_SECONDS):
         """All workers, new ones too: the first that comes by is hit, the others are spared."""
@@ -153,8 +156,8 @@ class Shots:
             await_true(lambda: not worker.armed("after_commit"), AIM_SECONDS)
 
     def disturb_produce(self):
-        self.world.kafka.order("hold", seconds=6)
-        self.world.kafka.order("hold", seconds=6)
+        """Nothing is acknowledged for longer than workers put up with."""
+        self.world.kafka.order("swallow", seconds=6)
 
     # The world around.
 
