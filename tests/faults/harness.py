@@ -4,6 +4,7 @@ import base64
 import os
 import random
 import shutil
+import signal
 import threading
 import time
 
@@ -48,7 +49,7 @@ class World:
         self.number = 0
         self.thaw_seconds = options.get("thaw_seconds", THAW_SECONDS)
         self.problems = []  # what went wrong beside the checker's findings
-        self.thaws = self.restarts = 0
+        self.thaws = self.restarts = self.library_aborts = 0
         self.lock = threading.RLock()
         self.generator = Generator(seed, LOADS[service], stack.contract)
         self.load = Load(self.generator, stack.brokers)
@@ -108,7 +109,7 @@ class World:
     def retire(self, worker):
         """SIGTERM, as an operator does; complains when it takes too long or ends badly."""
         worker.ended_by_us = True
-        if not worker.terminate():
+        if not worker.terminate() and not worker.died_of_library():
             self.problems.append(f"{worker.name}: SIGTERM ended with {worker.process.poll()}")
             worker.kill()
         self.bury(worker)
@@ -126,14 +127,14 @@ class World:
                 if not worker.alive():
                     self.note_end(worker)
                     self.bury(worker)
-                elif worker.leave_at and time.monotonic() > worker.leave_at:
-                    self.send_away(worker)
                 elif worker.is_stopped():
                     worker.stopped_at = worker.stopped_at or time.monotonic()
                     if time.monotonic() - worker.stopped_at > self.thaw_seconds:
                         worker.stopped_at = None
-                        worker.signal(18)  # SIGCONT
+                        worker.signal(signal.SIGCONT)
                         self.thaws += 1
+                elif worker.leave_at and time.monotonic() > worker.leave_at:
+                    self.send_away(worker)
             while sum(not w.guest for w in self.workers) < self.wanted:
                 self.restarts += 1
                 self.spawn()
@@ -141,14 +142,16 @@ class World:
     def note_end(self, worker):
         """A worker ends by a kill, or in order when it was asked to; all else is a problem."""
         code = worker.process.returncode
-        if code != -9 and not (code == 0 and worker.ended_by_us):
+        if worker.died_of_library():
+            self.library_aborts += 1
+        elif code != -9 and not (code == 0 and worker.ended_by_us):
             self.problems.append(f"{worker.name}: ended with {code}")
 
     def send_away(self, worker):
         """A guest's time is over: SIGTERM, and at last a kill that is a problem."""
         if not worker.ended_by_us:
             worker.ended_by_us = True
-            worker.signal(15)
+            worker.signal(signal.SIGTERM)
         elif time.monotonic() > worker.leave_at + TERM_SECONDS + self.thaw_seconds:
             self.problems.append(f"{worker.name}: does not end on SIGTERM")
             worker.kill()
@@ -193,8 +196,8 @@ class World:
             worker.ended_by_us = True
             worker.disarm_all()
         for worker in workers:
-            worker.signal(18)
-            worker.signal(15)
+            worker.signal(signal.SIGCONT)
+            worker.signal(signal.SIGTERM)
         for worker in workers:
             self.retire(worker)
         for worker in self.gone:

@@ -30,7 +30,8 @@ WORKERS = 3
 STEPS_A_SECOND = 150
 SHOT_GAP_SECONDS = (0.2, 1.2)
 LONG_THAW_SECONDS = 60
-FENCED, FENCED_WHY = "fenced updates", "a partition was taken over by another"
+FENCED = "fenced updates"
+FENCED_WHY = ("a partition was taken over by another", "results could not be sent")
 ZOMBIES = 4  # stops in a batch after which somebody must have been fenced
 
 
@@ -155,7 +156,8 @@ class Round:
             print(f"  {name:22} {fired.get('kill', 0):5} {fired.get('stop', 0):4}{late}")
         print(f"  around: {', '.join(self.all('others'))}")
         print(
-            f"  restarts {world.restarts}, thaws {world.thaws}, {said(log_counts(world))},"
+            f"  restarts {world.restarts}, thaws {world.thaws},"
+            f" aborts of the library {world.library_aborts}, {said(log_counts(world))},"
             f" proxies: {said(proxy_counts(world))}",
             flush=True,
         )

@@ -1,5 +1,6 @@
 """One fault each: a failpoint fired in a worker that is at work, or the world around it hit."""
 
+import signal
 import time
 
 from worker import await_true
@@ -133,7 +134,7 @@ class Shots:
         worker = self.rng.choice(workers)
         worker.ended_by_us = True
         worker.arm(name, action)
-        worker.signal(15)
+        worker.signal(signal.SIGTERM)
         return await_true(lambda: not worker.armed(name), AIM_SECONDS)
 
     # What brings workers there.
