@@ -76,7 +76,7 @@ static void on_assigned(struct loop *loop, rd_kafka_topic_partition_list_t *list
     rd_kafka_error_t *error;
 
     for (int i = 0; i < list->cnt; i++)
-        list->elems[i].offset = RD_KAFKA_OFFSET_END;
+        list->elems[i].offset = 0; /* no logical one: its answer may come after the seek */
     error = rd_kafka_incremental_assign(loop->consumer, list);
     if (error != NULL) {
         log_line(LOG_ERROR, "assign", LOG_TEXT("error", rd_kafka_error_name(error)));
