@@ -54,6 +54,7 @@ struct state_kind {
     size_t size;                  /* bytes of the struct that read() fills; zeroed before */
     void (*read)(const struct row *row, struct arena *arena, void *out); /* columns 1, 2, … */
     void (*follow)(const void *state, struct keys *keys);                /* or NULL */
+    bool fixed; /* rows that no handler writes: read without locks on their keys */
 };
 
 /* Asks for the rows under a key; the same key may be asked for often. The bytes are copied. */

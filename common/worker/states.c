@@ -108,7 +108,8 @@ void keys_add(struct keys *keys, const struct state_kind *kind, struct bytes key
         return;
     *slot = arena_new(states->arena, struct entry);
     at->pending++;
-    add_lock(states, kind, key);
+    if (!kind->fixed)
+        add_lock(states, kind, key);
 }
 
 static struct bytes text_key(const char *key)
