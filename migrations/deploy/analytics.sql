@@ -47,16 +47,64 @@ comment on column decision.decided_at is 'When it was decided.';
 create view consent as
 select user_id,
        consent_type,
-       approved,
+       state = 'APPROVED' as approved,
+       state,
+       version as answers,
        process_id,
+       process_type,
+       text_version,
+       language,
+       text_digest is not null as text_imported,
+       required,
+       submitted_at,
        recorded_at
-  from lookup.consent;
-comment on view consent is 'Latest answer of each user to each type of consent, as lookup knows it.';
+  from consent.holding;
+comment on view consent is 'What holds now: latest answer of each user to each type of consent.';
 comment on column consent.user_id is 'Who answered, a pseudonym.';
 comment on column consent.consent_type is 'Type of consent.';
-comment on column consent.approved is 'False: refused, or withdrawn after an approval.';
+comment on column consent.approved is 'True when the state is APPROVED.';
+comment on column consent.state is 'APPROVED; REFUSED: not approved, nor ever before; WITHDRAWN: not approved any more.';
+comment on column consent.answers is 'Number of the user''s answers to this type so far.';
 comment on column consent.process_id is 'Onboarding process in which the answer was given.';
+comment on column consent.process_type is 'Type of the process.';
+comment on column consent.text_version is 'Version of the text that was shown; null: not known.';
+comment on column consent.language is 'Language of that text; null: not known.';
+comment on column consent.text_imported is 'True when that text is one of those imported.';
+comment on column consent.required is 'Whether processes of this type required this consent.';
+comment on column consent.submitted_at is 'When the answer was given.';
 comment on column consent.recorded_at is 'When the answer was stored.';
+
+create view consent_answer as
+select user_id,
+       consent_type,
+       version,
+       version = max(version) over (partition by user_id, consent_type) as holds,
+       state,
+       process_id,
+       process_type,
+       text_version,
+       language,
+       text_digest is not null as text_imported,
+       required,
+       policy_version,
+       submitted_at,
+       recorded_at
+  from consent.submission;
+comment on view consent_answer is 'Every answer of users to consents, withdrawals included.';
+comment on column consent_answer.user_id is 'Who answered, a pseudonym.';
+comment on column consent_answer.consent_type is 'Type of consent.';
+comment on column consent_answer.version is 'Number of the answer among those of this user to this type, from 1.';
+comment on column consent_answer.holds is 'True for the answer that holds, the one of the highest version.';
+comment on column consent_answer.state is 'APPROVED; REFUSED: not approved, nor ever before; WITHDRAWN: not approved any more.';
+comment on column consent_answer.process_id is 'Onboarding process in which the answer was given.';
+comment on column consent_answer.process_type is 'Type of the process.';
+comment on column consent_answer.text_version is 'Version of the text that was shown; null: not known.';
+comment on column consent_answer.language is 'Language of that text; null: not known.';
+comment on column consent_answer.text_imported is 'True when that text is one of those imported.';
+comment on column consent_answer.required is 'Whether processes of this type required this consent.';
+comment on column consent_answer.policy_version is 'Version of the policy that said what is required.';
+comment on column consent_answer.submitted_at is 'When the answer was given.';
+comment on column consent_answer.recorded_at is 'When the answer was stored.';
 
 create view process_timeline as
 select process_id,
@@ -75,13 +123,13 @@ select process_id,
        recorded_at,
        'consent',
        'consent.completed',
-       null,
+       process_type,
        user_id,
        null,
-       null,
-       case when approved then 'APPROVED' else 'REFUSED' end,
+       version,
+       state,
        consent_type
-  from lookup.consent
+  from consent.submission
 union all
 select process_id,
        decided_at,
@@ -94,16 +142,16 @@ select process_id,
        result,
        code
   from evaluation.decision;
-comment on view process_timeline is 'What happened in each process, one row an event; order by process_id, at, version. Of consents only the latest answer of a user to a type is known.';
+comment on view process_timeline is 'What happened in each process, one row an event; order by process_id, at, version.';
 comment on column process_timeline.process_id is 'Onboarding process.';
 comment on column process_timeline.at is 'When it happened.';
 comment on column process_timeline.job is 'Job that reports it: lookup, consent or evaluation.';
 comment on column process_timeline.event is 'lookup.completed, consent.completed, evaluation.completed (decided by the rules) or review.decided (by a reviewer).';
-comment on column process_timeline.process_type is 'Type of the process; null for a consent, which does not tell it.';
+comment on column process_timeline.process_type is 'Type of the process.';
 comment on column process_timeline.user_id is 'User, a pseudonym; null when lookup answered none.';
 comment on column process_timeline.identity_verification_id is 'Identity verification decided on; null for other events.';
-comment on column process_timeline.version is 'Version of the decision, see decision.version; null for other events.';
-comment on column process_timeline.result is 'Lookup: whether consent is REQUIRED, NOT_REQUIRED or NOT_EVALUATED. Consent: APPROVED or REFUSED. Evaluation and review: OK, NOK or WAIT.';
+comment on column process_timeline.version is 'Version of the decision, see decision.version, or of the answer to a consent, see consent_answer.version; null for a lookup.';
+comment on column process_timeline.result is 'Lookup: whether consent is REQUIRED, NOT_REQUIRED or NOT_EVALUATED. Consent: APPROVED, REFUSED or WITHDRAWN. Evaluation and review: OK, NOK or WAIT.';
 comment on column process_timeline.code is 'Lookup: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT. Consent: type of consent. Evaluation and review: code of the rule.';
 
 -- Each array_agg picks the last event of its kind. Grouped by process_id alone, so that a condition
@@ -130,8 +178,7 @@ select process_id,
        started_at,
        last_at
   from (select process_id,
-               (array_agg(process_type order by at desc)
-                    filter (where process_type is not null))[1] as process_type,
+               (array_agg(process_type order by at desc))[1] as process_type,
                (array_agg(user_id order by at desc, version desc nulls last)
                     filter (where user_id is not null))[1] as user_id,
                (array_agg(code order by at desc) filter (where job = 'lookup'))[1] as lookup_code,
@@ -148,7 +195,7 @@ select process_id,
          group by process_id) as latest;
 comment on view process is 'Onboarding processes with their state, one row a process.';
 comment on column process.process_id is 'Onboarding process.';
-comment on column process.process_type is 'Type of the process, as last told; null: not told yet.';
+comment on column process.process_type is 'Type of the process, as last told.';
 comment on column process.user_id is 'User, a pseudonym, as last told; null: not known.';
 comment on column process.state is 'By the last decision: ACCEPTED (OK), REJECTED (NOK) or IN_REVIEW (WAIT). Without one by the last lookup: USER_FOUND or USER_NOT_FOUND. Without both: STARTED.';
 comment on column process.lookup_code is 'How the last lookup ended: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT; null: none yet.';
@@ -173,7 +220,7 @@ select (started_at at time zone 'UTC')::date as day,
  group by 1, 2;
 comment on view funnel_by_day is 'How far the processes that began on a day have come by now.';
 comment on column funnel_by_day.day is 'Day (UTC) of the first event of the processes.';
-comment on column funnel_by_day.process_type is 'Type of the processes; null: not told yet.';
+comment on column funnel_by_day.process_type is 'Type of the processes.';
 comment on column funnel_by_day.processes is 'Processes that began on this day.';
 comment on column funnel_by_day.looked_up is 'Of these, looked up.';
 comment on column funnel_by_day.user_found is 'Of these, the last lookup answered a user: FOUND or PROSPECT.';
@@ -193,7 +240,13 @@ select 'evaluation', g.name, t.name, d.generation, d.partition,
        d."offset", d.reason, d.detail, d.recorded_at, d.replayed_at
   from evaluation.dead_letter d
   join evaluation.consumer_group g using (group_id)
-  join evaluation.topic t using (topic_id);
+  join evaluation.topic t using (topic_id)
+union all
+select 'consent', g.name, t.name, d.generation, d.partition,
+       d."offset", d.reason, d.detail, d.recorded_at, d.replayed_at
+  from consent.dead_letter d
+  join consent.consumer_group g using (group_id)
+  join consent.topic t using (topic_id);
 comment on view dead_letter is 'Events that were parked because they cannot be handled, and why.';
 comment on column dead_letter.service is 'Service that parked it.';
 comment on column dead_letter.consumer_group is 'Its consumer group.';
@@ -253,7 +306,27 @@ select p.service, p.consumer_group, p.topic, p.generation, p.partition,
                  limit 1)
           from evaluation.partition p
           join evaluation.consumer_group g using (group_id)
-          join evaluation.topic t using (topic_id)) as p;
+          join evaluation.topic t using (topic_id)
+        union all
+        select 'consent', g.name, t.name, p.generation,
+               p.partition, p.next_offset, p.published_offset, p.stopped,
+               (select b.recorded_at
+                  from consent.batch b
+                 where b.group_id = p.group_id and b.topic_id = p.topic_id
+                   and b.generation = p.generation and b.partition = p.partition
+                   and b.first_offset >= coalesce(
+                           (select max(e.first_offset)
+                              from consent.batch e
+                             where e.group_id = p.group_id and e.topic_id = p.topic_id
+                               and e.generation = p.generation and e.partition = p.partition
+                               and e.first_offset <= p.published_offset), 0)
+                   and b.last_offset >= p.published_offset
+                   and b.results_count > 0
+                 order by b.first_offset
+                 limit 1)
+          from consent.partition p
+          join consent.consumer_group g using (group_id)
+          join consent.topic t using (topic_id)) as p;
 comment on view publishing_lag is 'What is decided and stored but not yet known to be published, by input partition. Some milliseconds are usual.';
 comment on column publishing_lag.service is 'Service.';
 comment on column publishing_lag.consumer_group is 'Its consumer group.';
@@ -268,8 +341,8 @@ comment on column publishing_lag.oldest_unpublished_age is 'How long ago that wa
 comment on column publishing_lag.stopped is 'Why the partition waits for an operator; null: it does not.';
 
 grant usage on schema analytics to analyst;
-grant select on decision, consent, process_timeline, process, funnel_by_day, dead_letter,
-                publishing_lag to analyst;
+grant select on decision, consent, consent_answer, process_timeline, process, funnel_by_day,
+                dead_letter, publishing_lag to analyst;
 
 reset role;
 commit;

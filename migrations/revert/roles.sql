@@ -10,9 +10,10 @@ declare
 begin
     execute format('grant connect, temporary on database %I to public', current_database());
     execute format('revoke all on database %I'
-                   ' from onboarding_lookup, onboarding_evaluation, analyst', current_database());
-    foreach role_name in array array['analyst', 'onboarding_evaluation', 'onboarding_lookup',
-                                     'onboarding_owner'] loop
+                   ' from onboarding_lookup, onboarding_evaluation, onboarding_consent, analyst',
+                   current_database());
+    foreach role_name in array array['analyst', 'onboarding_consent', 'onboarding_evaluation',
+                                     'onboarding_lookup', 'onboarding_owner'] loop
         begin
             execute format('drop role %I', role_name);
         exception

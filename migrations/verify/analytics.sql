@@ -4,6 +4,7 @@ begin;
 
 select * from analytics.decision where false;
 select * from analytics.consent where false;
+select * from analytics.consent_answer where false;
 select * from analytics.process_timeline where false;
 select * from analytics.process where false;
 select * from analytics.funnel_by_day where false;

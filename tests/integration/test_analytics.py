@@ -8,8 +8,11 @@ from psycopg import errors
 UTC = datetime.timezone.utc
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=UTC)
 
+SERVICES = ["lookup", "evaluation", "consent"]
+
 VIEWS = {
     "consent",
+    "consent_answer",
     "dead_letter",
     "decision",
     "funnel_by_day",
@@ -101,6 +104,13 @@ ANSWERS = [
     ("p-next-day", 24 * 60, "INSUFFICIENT", None, "NOT_EVALUATED"),
 ]
 
+# user, version, state, process, minutes, version of the text
+SUBMISSIONS = [
+    ("u-3", 1, "APPROVED", "p-ok", 8, "1"),
+    ("u-7", 1, "APPROVED", "p-late", 2, None),
+    ("u-7", 2, "WITHDRAWN", "p-consent", 9, "1"),
+]
+
 # process, minutes, verification, version, user, result, code, rule, reviewer
 DECISIONS = [
     ("p-ok", 10, "v-ok", 1, "u-3", "WAIT", "SCORE_UNCERTAIN", 15, None),
@@ -122,8 +132,27 @@ def fill_domain(connection):
         )
     connection.execute(
         """insert into lookup.consent (user_id, consent_type, approved, process_id, recorded_at)
-           values ('u-3', 'GDPR', true, 'p-ok', %s), ('u-7', 'GDPR', false, 'p-consent', %s)""",
-        (at(8), at(9)),
+           values ('u-3', 'GDPR', true, 'p-ok', %s)""",
+        (at(8),),
+    )
+    for user_id, version, state, process_id, minutes, text_version in SUBMISSIONS:
+        connection.execute(
+            """insert into consent.submission
+                      (user_id, consent_type, version, process_id, process_type, state,
+                       text_version, language, text_digest, required, channel, source, event_id,
+                       policy_version, submitted_at, recorded_at)
+               values (%s, 'GDPR', %s, %s, 'onboarding', %s, %s, 'cs', %s, true, %s, %s, %s,
+                       'policy-3', %s, %s)""",
+            (user_id, version, process_id, state, text_version,
+             HIDDEN.encode() * 8 if text_version else None, HIDDEN, HIDDEN, HIDDEN,
+             at(minutes - 1), at(minutes)),
+        )
+    connection.execute(
+        """insert into consent.edition (consent_type, language, version, effective_from, html,
+                                        digest, imported_by)
+           values ('GDPR', 'cs', '1', '2026-01-01', %(text)s, sha256(convert_to(%(text)s, 'UTF8')),
+                   %(text)s)""",
+        {"text": HIDDEN},
     )
     for process_id, minutes, verification, version, user_id, *decided in DECISIONS:
         result, code, rule, reviewer = decided
@@ -217,7 +246,7 @@ def filled(migrated):
     """The migrated database with rows in every table that a view reads."""
     with migrated.connect() as connection:
         fill_domain(connection)
-        for service in ["lookup", "evaluation"]:
+        for service in SERVICES:
             fill_runtime(connection, service)
     return migrated
 
@@ -277,9 +306,9 @@ def test_the_analyst_reads_no_table(filled, analyst):
         "create view analytics.mine as select 1",
         "create function analytics.mine() returns int language sql as 'select 1'",
         "create schema mine",
-        "update analytics.consent set approved = true",
-        "delete from analytics.consent",
-        "insert into analytics.consent (user_id) values ('u')",
+        "update consent.submission set state = 'APPROVED'",
+        "delete from consent.submission",
+        "insert into lookup.consent (user_id) values ('u')",
         "set role onboarding_owner",
         "set role onboarding_lookup",
         "set session authorization postgres",
@@ -351,7 +380,7 @@ def test_timeline_tells_a_process_in_order(analyst):
     assert rows == [
         (at(4), "lookup", "lookup.completed", "u-3", None, None, "REQUIRED", "FOUND"),
         (at(5), "lookup", "lookup.completed", "u-3", None, None, "NOT_REQUIRED", "FOUND"),
-        (at(8), "consent", "consent.completed", "u-3", None, None, "APPROVED", "GDPR"),
+        (at(8), "consent", "consent.completed", "u-3", None, 1, "APPROVED", "GDPR"),
         (at(10), "evaluation", "evaluation.completed", "u-3", "v-ok", 1, "WAIT",
          "SCORE_UNCERTAIN"),
         (at(10), "evaluation", "review.decided", "u-3", "v-ok", 2, "OK", "REVIEWED"),
@@ -391,6 +420,7 @@ def test_a_condition_on_the_process_reaches_the_indexes(filled):
         ).fetchall()
     text = "\n".join(line for (line,) in plan)
     assert "answer_pkey" in text and "decision_process" in text
+    assert "submission_process" in text
 
 
 def test_funnel_counts_by_the_day_of_the_first_event(analyst):
@@ -401,13 +431,12 @@ def test_funnel_counts_by_the_day_of_the_first_event(analyst):
              from funnel_by_day order by day, process_type"""
     ).fetchall()
     assert rows == [
-        ("2026-03-01", "onboarding", 7, 6, 5, 4, 1, 1, 2),
-        ("2026-03-01", None, 1, 0, 0, 0, 0, 0, 0),
+        ("2026-03-01", "onboarding", 8, 6, 5, 4, 1, 1, 2),
         ("2026-03-02", "onboarding", 1, 1, 0, 0, 0, 0, 0),
     ]
 
 
-@pytest.mark.parametrize("service", ["lookup", "evaluation"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_dead_letters(analyst, service):
     rows = analyst.execute(
         """select consumer_group, topic, generation, partition, "offset", reason, detail,
@@ -422,7 +451,7 @@ def test_dead_letters(analyst, service):
     ]
 
 
-@pytest.mark.parametrize("service", ["lookup", "evaluation"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_publishing_lag(analyst, service):
     rows = analyst.execute(
         """select partition, next_offset, published_offset, unpublished_offsets,
@@ -441,11 +470,28 @@ def test_publishing_lag(analyst, service):
     ]
 
 
-def test_consents(analyst):
+def test_of_consents_the_latest_answer_holds(analyst):
     rows = analyst.execute(
-        "select user_id, consent_type, approved, process_id, recorded_at from consent order by 1"
+        """select user_id, consent_type, approved, state, answers, process_id, process_type,
+                  text_version, language, text_imported, required, submitted_at, recorded_at
+             from consent order by 1"""
     ).fetchall()
     assert rows == [
-        ("u-3", "GDPR", True, "p-ok", at(8)),
-        ("u-7", "GDPR", False, "p-consent", at(9)),
+        ("u-3", "GDPR", True, "APPROVED", 1, "p-ok", "onboarding", "1", "cs", True, True, at(7),
+         at(8)),
+        ("u-7", "GDPR", False, "WITHDRAWN", 2, "p-consent", "onboarding", "1", "cs", True, True,
+         at(8), at(9)),
+    ]
+
+
+def test_every_answer_to_a_consent_is_shown(analyst):
+    rows = analyst.execute(
+        """select user_id, version, holds, state, process_id, text_version, text_imported,
+                  policy_version
+             from consent_answer order by user_id, version"""
+    ).fetchall()
+    assert rows == [
+        ("u-3", 1, True, "APPROVED", "p-ok", "1", True, "policy-3"),
+        ("u-7", 1, False, "APPROVED", "p-late", None, False, "policy-3"),
+        ("u-7", 2, True, "WITHDRAWN", "p-consent", "1", True, "policy-3"),
     ]

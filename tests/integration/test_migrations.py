@@ -10,7 +10,7 @@ from psycopg import errors, sql
 
 from database import MIGRATIONS
 
-SERVICES = ["lookup", "evaluation"]
+SERVICES = ["lookup", "evaluation", "consent"]
 OURS = ["runtime", "analytics", *SERVICES]
 
 # Rights of a service's role on the runtime's tables in its schema, and on the service's own.
@@ -38,6 +38,11 @@ SERVICE_RIGHTS = {
         "decision": {"SELECT", "INSERT"},
         "customer": {"SELECT", "INSERT"},
         "identity_use": {"SELECT", "INSERT"},
+    },
+    "consent": RUNTIME_RIGHTS
+    | {
+        "edition": {"SELECT"},
+        "submission": {"INSERT"},
     },
 }
 
@@ -97,7 +102,7 @@ WITHOUT_COMMENT = """
     union all
     select 'role ' || r.rolname
       from pg_roles r
-     where (r.rolname ~ '^onboarding_(owner|lookup|evaluation)$' or r.rolname = 'analyst')
+     where (r.rolname ~ '^onboarding_(owner|lookup|evaluation|consent)$' or r.rolname = 'analyst')
        and shobj_description(r.oid, 'pg_authid') is null
 """
 

@@ -1,4 +1,4 @@
-"""The statements of lookup and evaluation, run as their roles on what the migrations made."""
+"""The statements of the services, run as their roles on what the migrations made."""
 
 import datetime
 import json
@@ -42,6 +42,13 @@ def lookup(migrated):
 @pytest.fixture
 def evaluation(migrated):
     worker = Worker(migrated, "evaluation")
+    yield worker
+    worker.connection.close()
+
+
+@pytest.fixture
+def consent(migrated):
+    worker = Worker(migrated, "consent")
     yield worker
     worker.connection.close()
 
@@ -215,3 +222,72 @@ def test_the_evaluation_worker_changes_no_history(evaluation, table):
     for statement in (f"delete from {table}", f"update {table} set version = 9"):
         with pytest.raises(errors.InsufficientPrivilege):
             evaluation.connection.execute(statement)
+
+
+# consent
+
+
+def edition(database, consent_type, language, version, effective_from, html="<p>x</p>"):
+    with database.connect(autocommit=True) as connection:
+        connection.execute(
+            """insert into consent.edition (consent_type, language, version, effective_from, html,
+                                            digest)
+               values (%s, %s, %s, %s, %s, sha256(convert_to(%s, 'UTF8')))""",
+            (consent_type, language, version, effective_from, html, html),
+        )
+
+
+def submission(user, consent_type, version, state="APPROVED", at=NOON):
+    return (user, consent_type, version, "p", "retail", state, "1", "cs", b"d" * 32, True, "MOBILE",
+            "urn:test", "e", "1", at, at)
+
+
+def test_texts_are_found_by_type_and_language(consent, migrated):
+    one = name()
+    for language, version, day in [("cs", "2", "2026-02-01"), ("cs", "1", "2026-01-01"),
+                                   ("en", "1", "2026-01-01")]:
+        edition(migrated, one, language, version, day)
+    loaded = consent.load("load_edition", f"{one}/cs", f"{one}/de", f"{name()}/cs")
+    assert [row[:3] for row in loaded] == [(f"{one}/cs", "cs", "1"), (f"{one}/cs", "cs", "2")]
+    assert [len(row[4]) for row in loaded] == [32, 32]
+
+
+def test_of_texts_long_out_of_force_the_html_is_left_out(consent, migrated):
+    one = name()
+    today = datetime.datetime.now(UTC).date()
+    for version, days in [("1", 300), ("2", 200), ("3", 45), ("4", 30), ("5", -10)]:
+        edition(migrated, one, "cs", version, today - datetime.timedelta(days=days), f"<p>{version}</p>")
+    loaded = consent.load("load_text", f"{one}/cs")
+    assert [(row[2], row[5]) for row in loaded] == [("3", "<p>3</p>"), ("4", "<p>4</p>"),
+                                                    ("5", "<p>5</p>")]
+
+
+def test_two_texts_of_a_language_do_not_begin_on_one_day(migrated):
+    one = name()
+    edition(migrated, one, "cs", "1", "2026-01-01")
+    edition(migrated, one, "en", "1", "2026-01-01")
+    with pytest.raises(errors.UniqueViolation):
+        edition(migrated, one, "cs", "2", "2026-01-01")
+
+
+def test_the_latest_answer_of_a_user_and_type_holds(consent):
+    user, other = name(), name()
+    later = NOON + datetime.timedelta(seconds=1)
+    consent.put("insert_submission", submission(user, "GDPR", 1), submission(user, "SCORING", 1),
+                submission(other, "GDPR", 1), submission(user, "GDPR", 2, "WITHDRAWN", later))
+    assert consent.load("load_holding", user, name()) == [
+        (user, "GDPR", 2, "WITHDRAWN", later), (user, "SCORING", 1, "APPROVED", NOON)]
+
+
+def test_an_answer_is_taken_by_one_of_two_batches(consent):
+    user = name()
+    consent.put("insert_submission", submission(user, "GDPR", 1))
+    with pytest.raises(errors.UniqueViolation):
+        consent.put("insert_submission", submission(user, "GDPR", 1))
+
+
+@pytest.mark.parametrize("table", ["submission", "edition"])
+def test_the_consent_worker_changes_no_history(consent, table):
+    for statement in (f"delete from {table}", f"update {table} set version = null"):
+        with pytest.raises(errors.InsufficientPrivilege):
+            consent.connection.execute(statement)
