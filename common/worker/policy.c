@@ -1,6 +1,7 @@
 /* The policy in force, and those that a batch still holds. */
 #include "common/worker/policy.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,37 @@ static char *read_file(const char *path, size_t *size, struct problems *problems
     return text;
 }
 
+/* Under the lock: frees what nobody holds and nobody will. */
+static void sweep(struct policies *policies)
+{
+    struct version **at = &policies->newest->next;
+
+    while (*at != NULL) {
+        struct version *version = *at;
+        if (version->holders != 0) {
+            at = &version->next;
+            continue;
+        }
+        *at = version->next;
+        free_version(policies, version);
+    }
+}
+
+static void *parse(const struct policies *policies, const char *text, size_t size,
+                   struct problems *problems)
+{
+    struct problems *inside = calloc(1, sizeof *inside);
+    void *policy;
+
+    if (inside == NULL)
+        abort();
+    policy = policies->format->parse(text, size, inside);
+    for (size_t i = 0; i < inside->count && i < PROBLEMS_MAX; i++)
+        problems_add(problems, "ONBOARDING_POLICY_FILE", "%s", inside->items[i]);
+    free(inside);
+    return policy;
+}
+
 void policies_load(struct policies *policies, struct problems *problems)
 {
     size_t size;
@@ -79,7 +111,7 @@ void policies_load(struct policies *policies, struct problems *problems)
 
     if (text == NULL)
         return;
-    void *policy = policies->format->parse(text, size, problems);
+    void *policy = parse(policies, text, size, problems);
     free(text);
     if (policy == NULL)
         return;
@@ -90,6 +122,7 @@ void policies_load(struct policies *policies, struct problems *problems)
     pthread_mutex_lock(&policies->lock);
     version->next = policies->newest;
     policies->newest = version;
+    sweep(policies);
     pthread_mutex_unlock(&policies->lock);
 }
 
@@ -106,19 +139,14 @@ const void *policies_hold(struct policies *policies)
 
 void policies_release(struct policies *policies, const void *policy)
 {
+    struct version *version;
+
     if (policies == NULL)
         return;
     pthread_mutex_lock(&policies->lock);
-    for (struct version **at = &policies->newest; *at != NULL; at = &(*at)->next) {
-        struct version *version = *at;
-        if (version->policy != policy)
-            continue;
-        version->holders--;
-        if (version->holders == 0 && version != policies->newest) {
-            *at = version->next;
-            free_version(policies, version);
-        }
-        break;
-    }
+    for (version = policies->newest; version->policy != policy; version = version->next)
+        assert(version->next != NULL);
+    version->holders--;
+    sweep(policies);
     pthread_mutex_unlock(&policies->lock);
 }
