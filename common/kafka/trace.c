@@ -87,6 +87,12 @@ void traceparent_next(const char *traceparent, char out[static TRACEPARENT_SIZE]
     put_random(out + SPAN_AT, SPAN_DIGITS);
 }
 
+void traceparent_id(const char *traceparent, char out[static TRACE_ID_SIZE])
+{
+    memcpy(out, traceparent + TRACE_AT, TRACE_DIGITS);
+    out[TRACE_DIGITS] = '\0';
+}
+
 bool tracestate_is_good(struct bytes value)
 {
     if (value.size == 0 || value.size > TRACESTATE_BYTES_MAX)

@@ -231,11 +231,15 @@ static void reply(struct loop *loop, const struct batch *batch)
 
 static void log_dead_letter(const struct record *record)
 {
+    char trace_id[TRACE_ID_SIZE] = "";
+
+    if (record->id_known)
+        traceparent_id(record->meta.traceparent, trace_id);
     log_line(LOG_WARNING, "dead letter", LOG_TEXT("topic", record->partition->topic->name),
              LOG_INT("partition", record->partition->number), LOG_INT("offset", record->offset),
              LOG_TEXT("reason", reason_text[record->error.reason]),
              LOG_TEXT("detail", record->error.text),
-             LOG_TEXT("traceparent", record->id_known ? record->meta.traceparent : NULL));
+             LOG_TEXT("trace_id", record->id_known ? trace_id : NULL));
 }
 
 static void report(struct loop *loop, const struct batch *batch)

@@ -89,6 +89,15 @@ static void goes_on_with_a_new_span(void **state)
     assert_string_equal(next + 52, "-00");
 }
 
+static void has_an_id(void **state)
+{
+    char id[TRACE_ID_SIZE];
+
+    (void)state;
+    traceparent_id("00-" TRACE "-" SPAN "-00", id);
+    assert_string_equal(id, TRACE);
+}
+
 static void holds_tracestate_to_its_bounds(void **state)
 {
     static char longest[TRACESTATE_BYTES_MAX + 2];
@@ -105,13 +114,14 @@ static void holds_tracestate_to_its_bounds(void **state)
     assert_false(tracestate_is_good((struct bytes){NULL, 0}));
 }
 
-enum { SINGLE = 3 };
+enum { SINGLE = 4 };
 
 int main(void)
 {
     struct CMUnitTest tests[COUNT(goods) + COUNT(bads) + SINGLE] = {
         cmocka_unit_test(starts_traces_that_differ),
         cmocka_unit_test(goes_on_with_a_new_span),
+        cmocka_unit_test(has_an_id),
         cmocka_unit_test(holds_tracestate_to_its_bounds),
     };
     size_t count = SINGLE;
