@@ -100,25 +100,6 @@ static void add_schemas(struct worker *worker)
         worker->outputs[i].topic = service->outputs[i];
 }
 
-static const char *print_name(char out[static NAME_SIZE], const char *format, const char *name)
-{
-    size_t used = 0;
-
-    for (; *format != '\0' && used < NAME_SIZE - 1; format++) {
-        if (*format != '%') {
-            out[used++] = *format;
-            continue;
-        }
-        size_t size = strlen(name);
-        if (size > NAME_SIZE - 1 - used)
-            size = NAME_SIZE - 1 - used;
-        memcpy(out + used, name, size);
-        used += size;
-    }
-    out[used] = '\0';
-    return out;
-}
-
 /* What librdkafka, libpq and the ledger are told, from the settings. */
 static void derive(struct worker *worker)
 {
@@ -128,16 +109,18 @@ static void derive(struct worker *worker)
     struct worker_config *config = &worker->config;
     const char *name = worker->service->name;
 
+    snprintf(group, sizeof group, "onboarding-%s", name);
+    snprintf(source, sizeof source, "onboarding/%s", name);
+    snprintf(program, sizeof program, "onboarding-%s", name);
     if (config->consumer_group[0] == '\0')
-        config->consumer_group = print_name(group, "onboarding-%", name);
-    print_name(program, "onboarding-%", name);
+        config->consumer_group = group;
     worker->kafka = kafka_config_options(&worker->kafka_config, program);
     worker->database = postgres_config_options(&worker->postgres_config, name, program);
     worker->outcomes = (struct outcome_options){
         .outputs = worker->outputs,
         .output_count = worker->service->output_count,
         .framing = config->framing == 0 ? FRAMING_SINGLE_OBJECT : FRAMING_CONFLUENT,
-        .source = print_name(source, "onboarding/%", name),
+        .source = source,
     };
     worker->parked_by = (struct parked_by){config->consumer_group, name, ONBOARDING_VERSION};
 }
