@@ -129,8 +129,9 @@ class World:
                     self.bury(worker)
                 elif worker.is_stopped():
                     worker.stopped_at = worker.stopped_at or time.monotonic()
-                    if time.monotonic() - worker.stopped_at > self.thaw_seconds:
-                        worker.stopped_at = None
+                    sleeps = worker.sleeps or self.thaw_seconds
+                    if time.monotonic() - worker.stopped_at > sleeps:
+                        worker.stopped_at = worker.sleeps = None
                         worker.signal(signal.SIGCONT)
                         self.thaws += 1
                 elif worker.leave_at and time.monotonic() > worker.leave_at:

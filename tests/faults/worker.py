@@ -27,6 +27,7 @@ class Worker:
         os.makedirs(self.failpoints)
         self.settings = dict(settings, ONBOARDING_FAILPOINT_DIR=self.failpoints)
         self.stopped_at = None  # when it was found stopped
+        self.sleeps = None  # for how long it stays stopped, where not for as long as others
         self.ended_by_us = False
         self.guest = False  # is not replaced
         self.leave_at = None  # when a guest is sent away
