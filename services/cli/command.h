@@ -58,6 +58,8 @@ extern const struct command command_partitions_list;
 extern const struct command command_partitions_resume;
 extern const struct command command_schemas_list;
 extern const struct command command_schemas_register;
+extern const struct command command_consent_import;
+extern const struct command command_consent_list;
 
 /* "onboarding: …" on standard error; gives CLI_FAILED, so that `return cli_fail(…)` reads as one.
  */

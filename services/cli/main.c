@@ -16,6 +16,8 @@ static const struct command *const commands[] = {
     &command_partitions_resume,
     &command_schemas_list,
     &command_schemas_register,
+    &command_consent_import,
+    &command_consent_list,
 };
 /* clang-format on */
 
