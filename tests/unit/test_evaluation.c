@@ -206,13 +206,14 @@ static void decides(void **state)
     struct evidence evidence = evidence_read(request, &arena);
     struct evaluation_facts facts = example->facts;
     struct evaluation actual;
-    int rule = 0;
+    size_t rule = 0;
 
     assert_true(date_parse("2026-03-15", &facts.today));
     actual = evaluate(&evidence, &facts, policy_rules(policy, "retail"));
     assert_string_equal(actual.code, example->code);
-    while (strcmp(codes[rule].code, actual.code) != 0)
+    while (rule < COUNT(codes) && strcmp(codes[rule].code, actual.code) != 0)
         rule++;
+    assert_in_range(rule, 0, COUNT(codes) - 1);
     assert_int_equal(actual.rule, rule);
     assert_int_equal(actual.result, codes[rule].result);
     assert_true(strlen(actual.reason) > 0);
