@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 
 install = deploy/dev/install $(1)
-build   = cmake --preset $(1) --log-level=WARNING && cmake --build --preset $(1)
+build   = cmake --preset $(1) --log-level=WARNING >/dev/null && cmake --build --preset $(1)
 
 all: ## build for the debugger, into build/debug/bin
 	@$(call install,build)
@@ -47,8 +47,8 @@ format: ## lay out all C by .clang-format
 	@$(call install,lint)
 	@find common services schemas tests -name '*.[ch]' -exec clang-format -i {} +
 
-config: all ## the settings of each worker: name, default, meaning
-	@for worker in build/debug/bin/onboarding-*; do $$worker --help || exit; done
+config: release ## the settings of each worker: name, default, meaning
+	@for worker in build/release/bin/onboarding-*; do $$worker --help || exit; done
 
 clean: ## stop the stack of this checkout and delete what was built
 	@deploy/dev/stack stop

@@ -37,7 +37,7 @@ const struct setting worker_settings[] = {
     {"ONBOARDING_REPLY_TOPIC_PREFIX", SETTING_TEXT, FIELD(reply_topic_prefix), "onboarding.replies.",
      "replies go to topics of this prefix only", 0, 0, NULL},
     {"ONBOARDING_POLICY_FILE", SETTING_TEXT, FIELD(policy_file), "",
-     "the service's policy, JSON; read again on SIGHUP", 0, 0, NULL},
+     "the service's policy, JSON, where it has one; read again on SIGHUP", 0, 0, NULL},
     {"ONBOARDING_HEALTH_ADDRESS", SETTING_TEXT, FIELD(health_address), "127.0.0.1",
      "where /livez, /readyz and /metrics are served", 0, 0, NULL},
     {"ONBOARDING_HEALTH_PORT", SETTING_INT, FIELD(health_port), "0",
