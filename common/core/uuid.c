@@ -118,8 +118,7 @@ static unsigned digit_value(unsigned char c)
 bool uuid_parse(const char *text, size_t size, struct uuid *out)
 {
     /* Where the 16 pairs of digits stand. */
-    static const uint8_t places[] = {0,  2,  4,  6,  9,  11, 14, 16,
-                                     19, 21, 24, 26, 28, 30, 32, 34};
+    static const uint8_t places[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
     struct uuid id;
     unsigned faults = 0;
 

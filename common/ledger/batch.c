@@ -366,5 +366,5 @@ enum batch_end batch_look_up(struct batch *batch)
 {
     batch->ledger->look_ups = BATCH_LOOK_UPS;
     return batch_fail(batch) == BATCH_DOUBT && !db_alive(batch->ledger->db) ? BATCH_DOUBT
-                                                                           : BATCH_REPEAT;
+                                                                            : BATCH_REPEAT;
 }

@@ -240,7 +240,8 @@ static void print_record_table(const struct named *named)
     for (size_t i = 0; i < named->member_count; i++) {
         const struct member *member = &named->members[i];
         struct bytes fallback = default_of(member);
-        printf("    {.name = \"%s\", .tag = UINT32_C(0x%08" PRIx32 "), ", member->name, member->tag);
+        printf("    {.name = \"%s\", .tag = UINT32_C(0x%08" PRIx32 "), ", member->name,
+               member->tag);
         print_aliases(member->json);
         printf(".type = ");
         print_type(member);

@@ -196,6 +196,15 @@ static struct policy *policy_with(const char *members)
     return parse_good(evaluation_policy_format.parse, text);
 }
 
+static size_t place_of(const char *code)
+{
+    for (size_t i = 0; i < COUNT(codes); i++)
+        if (strcmp(codes[i].code, code) == 0)
+            return i;
+    fail_msg("%s is none of the codes", code);
+    return 0;
+}
+
 static void decides(void **state)
 {
     const struct example *example = *state;
@@ -206,14 +215,12 @@ static void decides(void **state)
     struct evidence evidence = evidence_read(request, &arena);
     struct evaluation_facts facts = example->facts;
     struct evaluation actual;
-    size_t rule = 0;
+    size_t rule;
 
     assert_true(date_parse("2026-03-15", &facts.today));
     actual = evaluate(&evidence, &facts, policy_rules(policy, "retail"));
     assert_string_equal(actual.code, example->code);
-    while (rule < COUNT(codes) && strcmp(codes[rule].code, actual.code) != 0)
-        rule++;
-    assert_in_range(rule, 0, COUNT(codes) - 1);
+    rule = place_of(actual.code);
     assert_int_equal(actual.rule, rule);
     assert_int_equal(actual.result, codes[rule].result);
     assert_true(strlen(actual.reason) > 0);
