@@ -69,6 +69,8 @@ bool claim_take(const struct claim_context *context, struct takeover_job *job,
     const struct value values[] = {INT(context->ledger->group_id), INT(job->topic_id),
                                    INT(job->number), INT(job->former_epoch)};
     for (int tries = 0; tries < 2; tries++) {
+        if (job->cancelled) /* it may be another's by now, who would be fenced */
+            return error_set(error, ERROR_RETRY, "nobody waits for the partition any more");
         if (!db_run(context->ledger->db, &sql_claim_partition, values, error))
             return false;
         if (db_row_count(context->ledger->db, 0) == 1) {
@@ -125,6 +127,8 @@ bool claim_skip_gap(const struct claim_context *context, struct takeover_job *jo
 
     if (!db_run(context->ledger->db, &sql_skip_gap, values, error))
         return false;
+    if (db_row_count(context->ledger->db, 0) == 0)
+        return error_set(error, ERROR_RETRY, "fenced before a gap");
     job->lost += low - job->next_offset;
     job->next_offset = low;
     return true;

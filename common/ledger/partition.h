@@ -51,6 +51,7 @@ struct partition {
     int16_t generation;
     int64_t next_offset;    /* as committed in PostgreSQL */
     int64_t position;       /* the next offset wanted from the client */
+    int64_t ready_ms;       /* monotonic: since when it waits to be fetched from next_offset on */
     int64_t sought_offset;  /* after a gap: the offset that was sought back to; -1: none */
     int64_t marked_offset;  /* published_offset as PostgreSQL has it */
     int64_t group_offset;   /* committed to the group, for lag tools */

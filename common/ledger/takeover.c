@@ -39,6 +39,8 @@ static bool find_suspect(struct takeover *takeover, struct takeover_job *job, st
                                    INT(job->number)};
 
     job->suspect_offset = -1;
+    if (job->note_survived) /* nobody died of that record */
+        return db_run(takeover->ledger.db, &sql_clear_suspect, values, error);
     if (job->deaths < SUSPICION_DEATHS)
         return true;
     if (!db_run(takeover->ledger.db, &sql_find_suspect, values, error))
@@ -292,17 +294,17 @@ void takeover_stop(struct takeover *takeover)
     free(takeover);
 }
 
-struct takeover_job *takeover_submit(struct takeover *takeover, const struct topic *topic,
-                                     int32_t topic_id, int32_t number, int64_t former_epoch)
+struct takeover_job *takeover_submit(struct takeover *takeover, const struct partition *partition)
 {
     struct takeover_job *job = calloc(1, sizeof *job);
 
     if (job == NULL)
         abort();
-    job->topic = topic;
-    job->topic_id = topic_id;
-    job->number = number;
-    job->former_epoch = former_epoch;
+    job->topic = partition->topic;
+    job->topic_id = partition->topic_id;
+    job->number = partition->number;
+    job->former_epoch = partition->owner_epoch;
+    job->note_survived = partition->suspect_noted;
     job->suspect_offset = -1;
     pthread_mutex_lock(&takeover->lock);
     push(&takeover->waiting, job);

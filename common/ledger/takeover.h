@@ -32,6 +32,7 @@ struct takeover_job {
     int32_t topic_id;
     int32_t number;
     int64_t former_epoch; /* of this very process; -1: none */
+    bool note_survived;   /* we noted a suspect, live on, and could not delete the note */
     /* results */
     bool stopped; /* an operator must decide; else the partition is ours and recovered */
     const char *stopped_why;
@@ -67,8 +68,7 @@ struct takeover *takeover_start(const struct takeover_options *options);
 void takeover_stop(struct takeover *takeover); /* waits for the step in hand; takes NULL */
 
 /* Asks for a partition; the job is the takeover's until it is collected or cancelled. */
-struct takeover_job *takeover_submit(struct takeover *takeover, const struct topic *topic,
-                                     int32_t topic_id, int32_t number, int64_t former_epoch);
+struct takeover_job *takeover_submit(struct takeover *takeover, const struct partition *partition);
 
 /* Nobody waits any more; the takeover frees the job. */
 void takeover_cancel(struct takeover *takeover, struct takeover_job *job);

@@ -8,7 +8,10 @@
 #include "common/core/random.h"
 #include "common/worker/loop.h"
 
-enum { SEEK_MS_MAX = 2000, PARTITIONS_MAX = 256 };
+enum {
+    PARTITIONS_MAX = 256,
+    CALM_MS = 30000, /* after so long without a doubt the next one is looked into at once */
+};
 
 struct partition *loop_find_partition(const struct loop *loop, const char *topic, int32_t number)
 {
@@ -18,28 +21,10 @@ struct partition *loop_find_partition(const struct loop *loop, const char *topic
     return NULL;
 }
 
-static rd_kafka_topic_partition_list_t *list_of(const struct partition *partition)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-
-    rd_kafka_topic_partition_list_add(list, partition->topic->name, partition->number);
-    return list;
-}
-
-static void pause_fetching(struct loop *loop, const struct partition *partition)
-{
-    rd_kafka_topic_partition_list_t *list = list_of(partition);
-
-    if (!MUTANT("no_pause_while_suspended"))
-        (void)rd_kafka_pause_partitions(loop->consumer, list);
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
 static void take_over(struct loop *loop, struct partition *partition)
 {
     partition->state = PARTITION_TAKING_OVER;
-    partition->job = takeover_submit(loop->takeover, partition->topic, partition->topic_id,
-                                     partition->number, partition->owner_epoch);
+    partition->job = takeover_submit(loop->takeover, partition);
 }
 
 static const struct topic *topic_of(const struct loop *loop, const char *name, int32_t *topic_id)
@@ -190,11 +175,22 @@ void loop_on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t what,
 
 void loop_suspend_partition(struct loop *loop, struct partition *partition)
 {
-    if (partition->state != PARTITION_ACTIVE)
+    if (partition->state != PARTITION_ACTIVE && partition->state != PARTITION_READY)
         return;
-    pause_fetching(loop, partition);
+    loop_pause(loop, partition);
     partition_drop_flights(partition);
     partition->state = PARTITION_DOUBTFUL;
+}
+
+/* What made us doubt may last, and a claim is no cure for all: not again and again at once. */
+static void wait_before_check(struct loop *loop)
+{
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (now_ms - loop->suspended_ms > CALM_MS)
+        backoff_reset(&loop->check_backoff);
+    loop->suspended_ms = now_ms;
+    loop->check_due_ms = now_ms + backoff_next_ms(&loop->check_backoff, random_bits());
 }
 
 /* Step D: nothing that this loop holds is sure any more. */
@@ -218,7 +214,7 @@ void loop_suspend(struct loop *loop, const char *why)
             loop->failed = true;
         }
     }
-    loop->check_due_ms = clock_monotonic_ms();
+    wait_before_check(loop);
 }
 
 static rd_kafka_topic_partition_list_t *offsets_of(const struct loop *loop,
@@ -256,7 +252,6 @@ static void reclaim(struct loop *loop)
             rd_kafka_topic_partition_list_find(assigned, p->topic->name, p->number) != NULL)
             take_over(loop, p);
     rd_kafka_topic_partition_list_destroy(assigned);
-    backoff_reset(&loop->check_backoff);
 }
 
 static void on_membership(struct loop *loop, rd_kafka_resp_err_t answer)
@@ -324,9 +319,8 @@ static void adopt(struct loop *loop, struct partition *partition, const struct t
     partition->owner_epoch = job->owner_epoch;
     partition->generation = job->generation;
     partition->next_offset = job->next_offset;
-    partition->position = job->next_offset;
     partition->marked_offset = job->next_offset;
-    partition->sought_offset = -1;
+    partition->ready_ms = clock_monotonic_ms();
     partition->deaths = job->deaths;
     partition->suspect_offset = job->suspect_offset;
     partition->suspect_deaths = job->suspect_deaths;
@@ -360,30 +354,12 @@ static void collect_takeovers(struct loop *loop)
     }
 }
 
-/* Seek, resume, and from then on trust offsets alone. A partition not yet started says so. */
-static void activate(struct loop *loop, struct partition *partition)
-{
-    rd_kafka_topic_partition_list_t *list = list_of(partition);
-    rd_kafka_error_t *error;
-
-    (void)FAILPOINT("before_seek");
-    list->elems[0].offset = partition->next_offset;
-    error = rd_kafka_seek_partitions(loop->consumer, list, SEEK_MS_MAX);
-    if (error == NULL && list->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        (void)rd_kafka_resume_partitions(loop->consumer, list);
-        partition->state = PARTITION_ACTIVE;
-    }
-    if (error != NULL)
-        rd_kafka_error_destroy(error);
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
 void loop_tend_partitions(struct loop *loop)
 {
     collect_takeovers(loop);
     for (struct partition *p = loop->partitions; p != NULL; p = p->next)
         if (p->state == PARTITION_READY)
-            activate(loop, p);
+            loop_activate(loop, p);
     check_membership(loop);
 }
 

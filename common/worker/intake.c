@@ -24,20 +24,6 @@ void loop_drop_records(struct loop *loop, const struct partition *partition)
     loop->record_count = kept;
 }
 
-/* The client lost its place, or a rebalance rewound it: fetch from where we are. */
-static void seek_back(struct loop *loop, struct partition *partition)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_error_t *error;
-
-    rd_kafka_topic_partition_list_add(list, partition->topic->name, partition->number)->offset =
-        partition->position;
-    error = rd_kafka_seek_partitions(loop->consumer, list, KAFKA_METADATA_MS_MAX);
-    if (error != NULL)
-        rd_kafka_error_destroy(error);
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
 /*
  * Is this the record to come? Below the expected offset: seen before. Above: sought back once,
  * and taken when the same offset comes again (control records, compaction).
@@ -51,7 +37,7 @@ static bool in_place(struct loop *loop, struct partition *partition, int64_t off
     if (partition->sought_offset == offset)
         return true;
     partition->sought_offset = offset;
-    seek_back(loop, partition);
+    loop_seek_back(loop, partition);
     return false;
 }
 
@@ -83,7 +69,8 @@ static void on_error(struct loop *loop, const rd_kafka_message_t *message)
         log_line(LOG_ERROR, "the consumer cannot go on",
                  LOG_TEXT("error", rd_kafka_err2name(message->err)));
     } else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && partition != NULL) {
-        loop_suspend_partition(loop, partition); /* the log's start passed us: a gap */
+        loop_drop_records(loop, partition); /* the log's start passed us: a gap */
+        loop_suspend_partition(loop, partition);
     } else {
         log_line(LOG_DEBUG, "consumer", LOG_TEXT("error", rd_kafka_err2name(message->err)));
     }

@@ -13,6 +13,7 @@
  * One loop: a thread with a consumer, a producer and a connection of its own.
  *
  *     assignment.c   which partitions are ours, and in which state      (steps A, D, E)
+ *     fetching.c     where the client fetches
  *     intake.c       records of active partitions, checked and decoded  (step B, before)
  *     handle.c       one batch: handlers in a transaction, then results (steps B, C)
  *     loop.c         the cycle
@@ -38,6 +39,7 @@ struct loop {
     bool check_pending;
     int64_t check_due_ms;
     struct backoff check_backoff;
+    int64_t suspended_ms; /* the last time */
     /* periodic things */
     int64_t marked_ms;
     int64_t group_commit_ms;
@@ -67,6 +69,11 @@ void loop_suspend(struct loop *loop, const char *why);
 void loop_suspend_partition(struct loop *loop, struct partition *partition);
 void loop_mark(struct loop *loop);
 void loop_commit_to_group(struct loop *loop);
+
+/* fetching.c */
+void loop_pause(struct loop *loop, const struct partition *partition);
+void loop_activate(struct loop *loop, struct partition *partition); /* READY, from next_offset on */
+void loop_seek_back(struct loop *loop, struct partition *partition); /* to its position */
 
 /* intake.c */
 void loop_gather(struct loop *loop, int timeout_ms);
