@@ -9,6 +9,8 @@
 #include "common/ledger/partition.h"
 #include "stored_results.h"
 
+enum { HEADER_OVERHEAD = 10 }; /* two lengths as varints */
+
 void results_init(struct result_list *list)
 {
     *list = (struct result_list){0};
@@ -155,11 +157,32 @@ static const char *dead_letter_topic(const char *topic, struct arena *arena)
     return name;
 }
 
+/* Does the record fit into its dead letter topic, with our headers beside it? */
+static bool fits(const struct record *record)
+{
+    size_t size = record->key.size + record->value.size;
+
+    for (size_t i = 0; i < record->headers.count; i++)
+        size += strlen(record->headers.items[i].name) + record->headers.items[i].value.size +
+                HEADER_OVERHEAD;
+    return size <= DEAD_LETTER_CONTENT_MAX;
+}
+
+static struct header detail_header(const struct record *record, bool whole, struct arena *arena)
+{
+    char text[sizeof record->error.text + 64];
+
+    snprintf(text, sizeof text, "%s%s", record->error.text,
+             whole ? "" : "; key, value and headers are too large to be kept");
+    return text_header(HEADER_DLT_DETAIL, text, arena);
+}
+
 struct result *dead_letter_of(const struct record *record, const struct parked_by *by,
                               struct arena *arena)
 {
     const struct partition *partition = record->partition;
-    size_t kept = record->headers.count;
+    bool whole = fits(record);
+    size_t kept = whole ? record->headers.count : 0;
     struct header *headers =
         arena_alloc(arena, (kept + DEAD_LETTER_HEADERS) * sizeof *headers, _Alignof(struct header));
     struct result *result = arena_new(arena, struct result);
@@ -168,7 +191,7 @@ struct result *dead_letter_of(const struct record *record, const struct parked_b
     if (kept != 0)
         memcpy(headers, record->headers.items, kept * sizeof *headers);
     *add++ = text_header(HEADER_DLT_REASON, reason_text[record->error.reason], arena);
-    *add++ = text_header(HEADER_DLT_DETAIL, record->error.text, arena);
+    *add++ = detail_header(record, whole, arena);
     *add++ = text_header(HEADER_DLT_TOPIC, partition->topic->name, arena);
     *add++ = number_header(HEADER_DLT_PARTITION, partition->number, arena);
     *add++ = number_header(HEADER_DLT_OFFSET, record->offset, arena);
@@ -183,8 +206,8 @@ struct result *dead_letter_of(const struct record *record, const struct parked_b
         .dead_letter = true,
         .topic = dead_letter_topic(partition->topic->name, arena),
         .partition = partition->number,
-        .key = record->key,
-        .value = record->value,
+        .key = whole ? record->key : (struct bytes){0},
+        .value = whole ? record->value : (struct bytes){0},
         .headers = {headers, kept + DEAD_LETTER_HEADERS},
     };
     return result;

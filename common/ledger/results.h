@@ -47,9 +47,16 @@ struct parked_by {
 #define HEADER_DLT_ATTEMPTS  "onboarding-dlt-attempts"
 #define HEADER_DLT_DIGEST    "onboarding-dlt-digest"
 
-enum { DEAD_LETTER_HEADERS = 11 };
+enum {
+    DEAD_LETTER_HEADERS = 11,
+    DEAD_LETTER_BYTES_MAX = 2 << 20, /* max.message.bytes of these topics: twice Kafka's default */
+    DEAD_LETTER_CONTENT_MAX = DEAD_LETTER_BYTES_MAX - 8192, /* room for our headers */
+};
 
-/* The record's key, value and headers untouched, with why and where from in further headers. */
+/*
+ * The record's key, value and headers untouched, with why and where from in further headers. What
+ * its topic would refuse for ever (compressed, much more fits into an input topic) is left out.
+ */
 struct result *dead_letter_of(const struct record *record, const struct parked_by *by,
                               struct arena *arena);
 

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/core/clock.h"
 #include "common/core/failpoint.h"
 #include "common/postgres/encode.h"
 
@@ -32,7 +32,8 @@ struct db {
     int sent[2 * DB_QUEUE_MAX]; /* for each answer to come: index of the statement */
     size_t sent_count;
     size_t queued;
-    bool broken; /* a statement could not be handed to libpq */
+    bool broken;    /* a statement could not be handed to libpq */
+    bool too_large; /* neither that statement is sent nor any after it, a COMMIT least of all */
     PGresult *answers[DB_QUEUE_MAX];
     size_t answer_count;
     enum db_verdict verdict;
@@ -41,13 +42,7 @@ struct db {
     struct arena arena; /* parameters of one exchange */
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+#define SQLSTATE_TOO_LARGE "54000" /* program_limit_exceeded, as the server would say */
 
 /* A COMMIT that was not replicated as asked for says so by a warning only. */
 static void note(void *context, const PGresult *result)
@@ -64,7 +59,7 @@ static bool wait_socket(const struct db *db, short events, int64_t deadline_ms)
     struct pollfd poll_fd = {.fd = PQsocket(db->connection), .events = events};
 
     for (;;) {
-        int64_t left = deadline_ms - now_ms();
+        int64_t left = deadline_ms - clock_monotonic_ms();
         int ready = left <= 0 ? 0 : poll(&poll_fd, 1, (int)left);
         if (ready > 0)
             return true;
@@ -126,7 +121,7 @@ bool db_open(const struct db_options *options, struct db **out, struct error *er
         abort();
     db->connection = start(options);
     if (db->connection == NULL || PQstatus(db->connection) == CONNECTION_BAD ||
-        !connect_within(db, now_ms() + DB_CONNECT_MS_MAX)) {
+        !connect_within(db, clock_monotonic_ms() + DB_CONNECT_MS_MAX)) {
         db_close(db);
         return error_set(error, ERROR_RETRY, "PostgreSQL is away, refuses or is read-only");
     }
@@ -195,6 +190,8 @@ void db_queue_rows(struct db *db, const struct statement *statement, const struc
     char name[16];
 
     assert(db->queued < DB_QUEUE_MAX);
+    if (db->too_large)
+        return;
     name_of(prepare(db, statement), name);
     for (size_t i = 0; i < statement->parameter_count; i++) {
         const struct parameter *parameter = &statement->parameters[i];
@@ -202,8 +199,10 @@ void db_queue_rows(struct db *db, const struct statement *statement, const struc
                                  ? encode_array(parameter->type, &values[i],
                                                 statement->parameter_count, row_count, &db->arena)
                                  : encode_scalar(parameter->type, &values[i], &db->arena);
-        if (bytes.size > DB_ROWS_BYTES_MAX) /* the batch's own bounds keep it far below */
-            abort();
+        if (bytes.size > DB_ROWS_BYTES_MAX) {
+            db->too_large = true;
+            return;
+        }
         data[i] = (const char *)bytes.data;
         lengths[i] = (int)bytes.size;
         formats[i] = BINARY;
@@ -309,7 +308,12 @@ bool db_exchange(struct db *db, struct error *error)
     db->sqlstate[0] = '\0';
     db->warned = false;
     whole = !db->broken && !FAILPOINT("exchange") && PQpipelineSync(db->connection) == 1 &&
-            collect(db, now_ms() + DB_ANSWER_MS_MAX) && !FAILPOINT("answer");
+            collect(db, clock_monotonic_ms() + DB_ANSWER_MS_MAX) && !FAILPOINT("answer");
+    if (db->too_large && db->verdict == DB_FINE) {
+        db->verdict = DB_DATA;
+        snprintf(db->sqlstate, sizeof db->sqlstate, "%s", SQLSTATE_TOO_LARGE);
+    }
+    db->too_large = false;
     db->sent_count = 0;
     db->queued = 0;
     db->broken = db->broken || !whole;
@@ -355,7 +359,7 @@ bool db_alive(const struct db *db)
 
 bool db_check(struct db *db)
 {
-    if (db_alive(db) && wait_socket(db, POLLIN, now_ms() + 1) &&
+    if (db_alive(db) && wait_socket(db, POLLIN, clock_monotonic_ms() + 1) &&
         PQconsumeInput(db->connection) != 1)
         db->broken = true;
     return db_alive(db);

@@ -20,7 +20,7 @@ enum {
     DB_QUEUE_MAX = 64,            /* statements of one exchange */
     DB_CONNECT_MS_MAX = 5000,     /* a connection that takes longer is given up */
     DB_ANSWER_MS_MAX = 15000,     /* beyond statement_timeout: then the connection is dead */
-    DB_ROWS_BYTES_MAX = 64 << 20, /* of one statement's parameters */
+    DB_ROWS_BYTES_MAX = 64 << 20, /* of one parameter; more fails like an error of class 54 */
 };
 
 /* What a failed exchange means for the transaction, told by SQLSTATE. */

@@ -21,6 +21,7 @@ struct run {
     struct states *states;
     struct outcome *outcome;
     const void *policy;
+    bool parked_one; /* the transaction ended because a record must be left out of it */
 };
 
 static void reset(struct record *record)
@@ -110,6 +111,7 @@ static enum batch_end handle_all(struct run *run)
         if (record->fate == FATE_DEAD_LETTER && !record->parked && !run->batch.looked_up)
             return batch_look_up(&run->batch);
         if (must_run_without(record)) {
+            run->parked_one = true;
             (void)batch_fail(&run->batch);
             return BATCH_REPEAT;
         }
@@ -128,6 +130,7 @@ static enum batch_end transact(struct run *run, struct record **records, size_t 
     struct error error;
     enum batch_end end;
 
+    run->parked_one = false;
     for (size_t i = 0; i < count; i++)
         reset(records[i]);
     if (!ledger_connect(&loop->ledger, &error))
@@ -306,7 +309,7 @@ static bool run_records(struct run *run, struct record **records, size_t count, 
     struct loop *loop = run->loop;
     enum batch_end end = BATCH_REPEAT;
 
-    for (int tries = 0; end == BATCH_REPEAT && tries <= REPEATS_MAX; tries++) {
+    for (int tries = 0; end == BATCH_REPEAT && tries <= REPEATS_MAX; tries += !run->parked_one) {
         end = transact(run, records, count);
         metric_add(loop->metrics.batches[end], 1);
     }

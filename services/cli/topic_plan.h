@@ -8,6 +8,7 @@
 #include "common/avro/topic.h"
 #include "common/core/arena.h"
 #include "common/kafka/admin.h"
+#include "common/ledger/results.h" /* DEAD_LETTER_BYTES_MAX */
 
 /* What a topic of the list, or its dead letter topic, should be, and where it differs. */
 
@@ -16,9 +17,6 @@ struct topic_wish {
     int32_t partitions;
     struct topic_properties properties;
 };
-
-/* Beyond this a consumer's dead letter would not fit: its value, and headers of ours. */
-enum { DEAD_LETTER_BYTES_MAX = 2 << 20 };
 
 #define DEAD_LETTER_SUFFIX ".dlt"
 
