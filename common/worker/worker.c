@@ -19,6 +19,7 @@
 enum {
     SIGNAL_WAIT_MS = 200,
     HEARTBEAT_MS_MAX = 60000, /* longer than any bounded wait of a loop */
+    LEAVING_S_MAX = 18,       /* after SIGTERM; a supervisor kills after 20 or more */
     NAME_SIZE = 128,
 };
 
@@ -246,6 +247,24 @@ static void watch_clocks(const struct worker *worker)
     said_ms = skew_ms;
 }
 
+static void give_up(int signal_number)
+{
+    (void)signal_number;
+    _exit(EXIT_FAILURE);
+}
+
+/*
+ * Waits of several seconds each may add up where Kafka and PostgreSQL hang. What a process that
+ * just ends leaves behind is completed by the next owner.
+ */
+static void bound_leaving(void)
+{
+    const struct sigaction action = {.sa_handler = give_up};
+
+    sigaction(SIGALRM, &action, NULL);
+    alarm(LEAVING_S_MAX);
+}
+
 static void run_loops(struct worker *worker, const sigset_t *signals)
 {
     size_t count = (size_t)worker->config.loops;
@@ -264,6 +283,7 @@ static void run_loops(struct worker *worker, const sigset_t *signals)
         serve_signals(worker, signals, SIGNAL_WAIT_MS);
         watch_clocks(worker);
     }
+    bound_leaving();
     for (size_t i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
     free(threads);
