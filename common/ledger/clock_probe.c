@@ -85,8 +85,10 @@ static bool measure(struct clock_probe *probe, rd_kafka_topic_t *topic, int32_t 
     rd_kafka_flush(probe->producer, CLOCK_PROBE_ACK_MS);
     if (!read_clock(probe, &after_ms, error))
         return false;
-    if (probe->stamp_ms < 0)
+    if (probe->stamp_ms < 0) { /* nor may its answer pass for that of the next */
+        rd_kafka_purge(probe->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         return error_set(error, ERROR_RETRY, "a probe was not stamped by its broker");
+    }
     *skew_ms = clock_skew_of(before_ms, probe->stamp_ms, after_ms);
     return true;
 }

@@ -94,6 +94,16 @@ static void meet(const struct map *expected, const rd_kafka_message_t *message)
     arena_done(&scratch);
 }
 
+/*
+ * "Nothing so young is there" would be the barrier missing, which just went in: PostgreSQL's clock
+ * went back, or the answer is another replica's.
+ */
+static bool is_in_sight(const rd_kafka_topic_partition_t *start)
+{
+    return start->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+           (start->offset >= 0 || MUTANT("high_watermark_instead_of_barrier"));
+}
+
 static rd_kafka_topic_partition_list_t *start_offsets(const struct read_back *read,
                                                       rd_kafka_t *reader, struct error *error)
 {
@@ -109,6 +119,12 @@ static rd_kafka_topic_partition_list_t *start_offsets(const struct read_back *re
         error_set(error, ERROR_RETRY, "no offsets for reading back");
         return NULL;
     }
+    for (int i = 0; i < list->cnt; i++)
+        if (!is_in_sight(&list->elems[i])) {
+            rd_kafka_topic_partition_list_destroy(list);
+            error_set(error, ERROR_RETRY, "no offset for reading back in one partition");
+            return NULL;
+        }
     return list;
 }
 
