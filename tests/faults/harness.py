@@ -44,6 +44,7 @@ class World:
         self.database = stack.new_database()
         self.kafka = kafka_proxy(stack.brokers)
         self.postgres = postgres_proxy(stack.postgres)
+        self.proxies = []  # of single workers
         self.workers, self.gone = [], []
         self.wanted = 0  # workers to keep running
         self.number = 0
@@ -96,6 +97,11 @@ class World:
             )
             self.workers.append(worker)
             return worker
+
+    def own_proxy(self):
+        """A Kafka proxy for one worker alone: a setting for spawn(), and the proxy."""
+        self.proxies.append(kafka_proxy(self.stack.brokers))
+        return {"ONBOARDING_KAFKA_BROKERS": self.proxies[-1].address}, self.proxies[-1]
 
     def start_workers(self, count):
         self.wanted = count
@@ -211,8 +217,8 @@ class World:
             self.wanted = 0
             for worker in self.workers:
                 worker.kill()
-        self.kafka.close()
-        self.postgres.close()
+        for proxy in [self.kafka, self.postgres, *self.proxies]:
+            proxy.close()
         self.stack.drop_database(self.database)
 
 

@@ -13,8 +13,8 @@ proxy's port, so clients never leave it. Orders on stdin, each a JSON object:
     {"do": "lag", "seconds": 20, "records": 50, "topic": "completed"}
         answers "what is the end of this partition" with an end that is so much too low, as a
         leader does whose followers are behind
-    {"do": "swallow", "seconds": 12, "client": "worker-1"}
-        takes Produce requests and sends them nowhere, for so long
+    {"do": "swallow", "seconds": 12, "client": "worker-1", "api": 12}
+        takes requests (Produce without "api") and sends them nowhere, for so long
     {"do": "tell"}                    says how many bytes of records were fetched so far
     {"do": "cut"}                     closes every client connection at once
 
@@ -36,7 +36,7 @@ FRAME_MAX = 256 << 20
 orders = pipe.Orders()
 clients = set()
 lag = {"until": 0.0, "records": 0, "topic": ""}
-swallow = {"until": 0.0}
+swallows = {}  # by API: the order and until when
 counts = {"fetched": 0}
 upstream = ("127.0.0.1", 0)
 
@@ -67,9 +67,9 @@ class Request:
         self.dropped = False  # its answer is for nobody
 
     def fits(self, order):
-        """Whether a Produce request is what the order means."""
+        """Whether the request is what the order means."""
         return (
-            self.api == PRODUCE
+            self.api == order.get("api", PRODUCE)
             and order.get("client", "") in self.client
             and order.get("topic", "").encode() in self.frame
         )
@@ -157,8 +157,9 @@ class Connection:
     async def pass_requests(self):
         while frame := await read_frame(self.reader):
             request = Request(frame)
-            if time.monotonic() < swallow["until"] and request.fits(swallow):
-                pipe.report(did="swallow", client=request.client)
+            swallow = swallows.get(request.api)
+            if swallow and time.monotonic() < swallow["until"] and request.fits(swallow):
+                pipe.report(did="swallow", api=request.api)
                 continue
             order = orders.take(request.fits) if request.api == PRODUCE else None
             if order:
@@ -168,11 +169,12 @@ class Connection:
 
     async def obey(self, order, request):
         seconds = order.get("seconds", 0)
-        pipe.report(did=order["do"], client=request.client, bytes=len(request.frame))
+        port = self.writer.get_extra_info("peername")[1]
+        pipe.report(did=order["do"], client_port=port, bytes=len(request.frame))
         if order["do"] == "hold":
             await asyncio.sleep(seconds)
             await self.send(request)
-            pipe.report(did="released", client=request.client)
+            pipe.report(did="released")
         elif order["do"] == "repeat":
             await self.send(request)
             again = Request(request.frame)
@@ -208,7 +210,7 @@ class Connection:
         if request.api == FETCH:
             counts["fetched"] += len(answer)
         if self.is_lagging(request):
-            pipe.report(did="lag", client=request.client)
+            pipe.report(did="lag")
             return lower_end(answer, request)
         return answer
 
@@ -247,8 +249,8 @@ def handle_order(order):
     elif order["do"] == "lag":
         lag.update(order, until=time.monotonic() + order["seconds"])
     elif order["do"] == "swallow":
-        swallow.clear()
-        swallow.update(order, until=time.monotonic() + order["seconds"])
+        until = time.monotonic() + order["seconds"]
+        swallows[order.get("api", PRODUCE)] = dict(order, until=until)
     else:
         orders.add(order)
 

@@ -51,6 +51,15 @@ class Stage:
     def fired(self, worker, name, seconds=10):
         self.need(lambda: not worker.armed(name), seconds, f"{name} did not fire")
 
+    def stop_in_big_batch(self, worker, name, skip=0, steps=60):
+        """A worker of one loop stops at a failpoint of a batch that has many results."""
+        worker.arm("after_poll", "delay 1500")
+        self.burst(1)
+        self.fired(worker, "after_poll")
+        worker.arm(name, "stop", skip)
+        self.burst(steps)
+        self.fired(worker, name)
+
     def arm_all(self, name, action, skip=0):
         workers = self.world.live()
         for worker in workers:
@@ -69,8 +78,12 @@ class Stage:
 
     def said(self, message):
         """Whether some worker has logged it."""
+        return any(self.heard(worker, message) for worker in list(self.world.workers))
+
+    def heard(self, worker, message, **fields):
         return any(
-            line.get("message") == message for w in self.world.workers for line in w.lines()
+            line.get("message") == message and fields.items() <= line.items()
+            for line in worker.lines()
         )
 
     def consumed(self):
@@ -207,16 +220,13 @@ def stopped_in_transaction(stage):
     return failures + stage.settle(30)
 
 
-def stopped_before_publishing(stage):
-    """A worker sleeps between COMMIT and publishing, shorter than its session; its stamps age."""
-    stage.world.thaw_seconds = 5
-    stage.start(1)
+def stopped_while_publishing(stage):
+    """A worker sleeps while it publishes, shorter than its session; its stamps grow too old."""
+    stage.world.thaw_seconds = 4.3  # beyond the fence, before the worker doubts by itself
+    (worker,) = stage.start(1, ONBOARDING_LOOPS="1")
     stage.burst(100)
     failures = stage.settle()
-    worker = stage.world.live()[0]
-    worker.arm("after_commit", "stop")
-    stage.burst(30)
-    stage.fired(worker, "after_commit")
+    stage.stop_in_big_batch(worker, "mid_produce", skip=6, steps=14)
     return failures
 
 
@@ -226,9 +236,8 @@ def woken_after_its_heir(stage):
     (worker,) = stage.start(1, ONBOARDING_LOOPS="1")
     stage.burst(200)  # acknowledged, so that every output partition is known to work
     failures = stage.settle()
-    worker.arm("after_commit", "stop")
-    stage.burst(60)
-    stage.fired(worker, "after_commit")
+    stage.stop_in_big_batch(worker, "after_commit", skip=1)
+    worker.arm("after_produce", "delay 500")  # time to send what it should not
     stage.world.spawn(ONBOARDING_LOOPS="1")
     stage.need(lambda: stage.world.thaws == 1, 30, "nobody was woken")
     return failures
@@ -285,18 +294,25 @@ def held_by_the_dead(stage):
     hold = stage.world.fence_ms / 1000 - 1.5
     stage.world.kafka.order("hold", seconds=hold, topic="completed")
     stage.burst(10)
-    stage.need(lambda: stage.world.kafka.count("hold"), 10, "no Produce request was held")
+    held = stage.world.kafka.count
+    stage.need(lambda: held("hold"), 10, "no Produce request was held")
     worker.kill()
     stage.world.wanted = 1
+    stage.need(lambda: held("released"), 20, "the request was not released")
     return failures
 
 
 def held_first_request(stage):
-    """A new producer's first request is late and refused; the next one is in time."""
-    stage.world.load.rate = 150
+    """A new producer's first request comes too late and is refused; the next is in time."""
+    generator, load = stage.world.generator, stage.world.load
+    (worker,) = stage.start(1, ONBOARDING_LOOPS="1")
+    process = generator.process()
     stage.world.kafka.order("hold", seconds=4.6, topic="completed", count=2)
-    stage.start(1)
-    time.sleep(8)
+    for pause in (1.0, 0.8, 0.8, 8):
+        load.send(generator.fresh(events.EVALUATION, process=process))
+        load.deliver()
+        time.sleep(pause)
+    stage.need(lambda: stage.world.kafka.count("released") == 2, 10, "nothing was released")
 
 
 def held_often(stage):
@@ -309,19 +325,24 @@ def held_often(stage):
         time.sleep(2)
 
 
-def swallowed_then_lost(stage):
-    """A worker's results get nowhere; it sleeps, loses its partitions, wakes and publishes?"""
-    (first,) = stage.start(1)
+def lost_with_results_on_their_way(stage):
+    """A worker that the group cannot hear loses its partitions; its producer must forget them."""
+    setting, proxy = stage.world.own_proxy()
+    (first,) = stage.start(1, ONBOARDING_LOOPS="1", **setting)
     stage.burst(60)
     failures = stage.settle()
-    stage.world.kafka.order("swallow", seconds=16, topic="completed")
+    stage.world.spawn(ONBOARDING_LOOPS="1")
+    time.sleep(5)
+    proxy.order("swallow", seconds=9, api=HEARTBEAT)
+    time.sleep(3)
+    proxy.order("swallow", seconds=20)
     stage.burst(40)
-    stage.need(lambda: stage.world.kafka.count("swallow"), 10, "nothing was swallowed")
-    first.signal(signal.SIGSTOP)
-    stage.world.thaw_seconds = 9
-    stage.world.spawn()
-    time.sleep(14)
+    stage.need(lambda: stage.heard(first, "rebalance", what="lost"), 10, "nothing was lost")
+    time.sleep(18)
     return failures
+
+
+HEARTBEAT = 12
 
 
 def swallowed_then_doubted(stage):
@@ -329,6 +350,7 @@ def swallowed_then_doubted(stage):
     stage.start(1)
     stage.burst(60)
     failures = stage.settle()
+    stage.arm_all("member_check", "delay 400")  # so that there is time for a wrong mark
     stage.world.kafka.order("swallow", seconds=7, topic="completed")
     stage.burst(40)
     stage.need(lambda: stage.said("suspended"), 15, "nobody was suspended")
@@ -347,12 +369,33 @@ def lost_commits(stage):
 
 
 def members_come_and_go(stage):
-    """Rebalances under load, and nothing else."""
+    """Rebalances in the middle of a backlog, and nothing else."""
+    stage.world.settings = {"ONBOARDING_LOOPS": "1", "ONBOARDING_BATCH_RECORDS": "5000"}
+    stage.burst(8000)
     stage.start(1)
-    stage.world.load.rate = 250
+    for _ in range(4):
+        stage.world.invite(2)
+        stage.burst(5000)
+
+
+def rewound(stage):
+    """A rebalance between a seek and the first record after it: the client loses its place."""
+    (first,) = stage.start(1, ONBOARDING_LOOPS="1")
+    stage.burst(100)
+    failures = stage.settle()
     for _ in range(3):
-        stage.world.invite(4)
-        time.sleep(7)
+        second = stage.world.spawn(ONBOARDING_LOOPS="1")
+        stage.need(lambda: stage.heard(second, "taken over"), 20, "the newcomer gets nothing")
+        first.arm("before_commit", "error")
+        first.arm("before_seek", "delay 2500", skip=1)
+        stage.burst(100)
+        stage.fired(first, "before_commit")
+        stage.fired(first, "before_seek")
+        second.ended_by_us = True
+        second.signal(signal.SIGTERM)
+        stage.need(lambda: not second.alive(), 20, "no member left")
+        failures += stage.settle()
+    return failures
 
 
 def conflicts_of_one_id(stage):

@@ -218,9 +218,9 @@ class Shots:
         before = self.world.kafka.count("hold")
         self.produce_held()
         if await_true(lambda: self.world.kafka.count("hold") > before, AIM_SECONDS):
-            client = [r for r in self.world.kafka.did if r["did"] == "hold"][-1]["client"]
+            report = [r for r in list(self.world.kafka.did) if r["did"] == "hold"][-1]
             for worker in self.world.live():
-                if str(worker.process.pid) in client:
+                if worker.has_port(report["client_port"]):
                     worker.kill()
 
 

@@ -54,6 +54,17 @@ class Worker:
         except (FileNotFoundError, ProcessLookupError):
             return False
 
+    def has_port(self, port):
+        """Whether this process is the one that connects from a local TCP port."""
+        with open("/proc/net/tcp", encoding="ascii") as file:
+            rows = [line.split() for line in file][1:]
+        inodes = {f"socket:[{row[9]}]" for row in rows if int(row[1].split(":")[1], 16) == port}
+        folder = f"/proc/{self.process.pid}/fd"
+        try:
+            return any(os.readlink(os.path.join(folder, fd)) in inodes for fd in os.listdir(folder))
+        except FileNotFoundError:
+            return False
+
     def signal(self, number):
         if self.alive():
             self.process.send_signal(number)
