@@ -181,8 +181,7 @@ static bool build(const struct envelope_rules *rules, const json_t *json, struct
     json_object_foreach((json_t *)json, name, value) if (strcmp(name, "data") != 0)
         read_member(name, value, &attributes, problems);
     void *record = read_data(topic->schema, json_object_get(json, "data"), arena, problems);
-    if (record == NULL || problems->count != 0 ||
-        !write_headers(rules, &attributes, arena, out, problems))
+    if (!write_headers(rules, &attributes, arena, out, problems) || record == NULL)
         return false;
     const char *key = event_text(topic->schema, record, topic->key_field);
     if (key == NULL || key[0] == '\0') {

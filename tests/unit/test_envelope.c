@@ -191,9 +191,11 @@ static void all_mistakes_are_told(void **state)
     struct problems problems;
 
     (void)state;
-    assert_false(read_line(&rules, "{\"id\": 1, \"x\": 1, \"data\": {\"processType\": 1}}",
+    assert_false(read_line(&rules,
+                           "{\"id\": 1, \"x\": 1, \"data\": {\"processType\": 1},"
+                           " \"time\": \"noon\", \"traceparent\": \"0\"}",
                            &envelope, &problems));
-    assert_int_equal(problems.count, 5);
+    assert_int_equal(problems.count, 7);
 }
 
 static int free_arena(void **state)
