@@ -11,7 +11,7 @@
 #include "common/ledger/statements.h"
 
 enum {
-    OUTPUTS_MAX = 256,     /* output partitions of one recovery */
+    BATCHES_MAX = 32,      /* recovered at once; what one crash leaves is less */
     BARRIER_TRIES_MAX = 5, /* a repeated sequence is acknowledged without an offset */
     ACK_MS_MAX = 10000,    /* for a barrier, or a batch of results */
 };
@@ -24,7 +24,7 @@ struct recovery {
     struct arena *arena;
     const _Atomic bool *cancelled;
     rd_kafka_t *producer;
-    struct read_back_output outputs[OUTPUTS_MAX];
+    struct read_back_output *outputs;
     size_t output_count;
     size_t unacked;
     bool failed; /* a delivery error */
@@ -34,14 +34,15 @@ bool recover_load(struct ledger *ledger, const struct partition *partition,
                   int64_t published_offset, struct arena *arena, struct unpublished *out,
                   struct error *error)
 {
-    const struct value values[] = {INT(ledger->group_id),      INT(partition->topic_id),
-                                   INT(partition->generation), INT(partition->number),
-                                   INT(published_offset),      INT(partition->next_offset)};
+    const struct value values[] = {
+        INT(ledger->group_id),  INT(partition->topic_id), INT(partition->generation),
+        INT(partition->number), INT(published_offset),    INT(partition->next_offset),
+        INT(BATCHES_MAX)};
     size_t batches;
     struct stored_list *lists;
     size_t total = 0;
 
-    *out = (struct unpublished){0};
+    *out = (struct unpublished){.end_offset = partition->next_offset};
     if (!db_run(ledger->db, &sql_find_unpublished, values, error))
         return false;
     batches = db_row_count(ledger->db, 0);
@@ -52,6 +53,8 @@ bool recover_load(struct ledger *ledger, const struct partition *partition,
         if (!results_decode(row_bytes(&row, 3, arena), arena, &lists[i], error))
             return false;
         total += lists[i].count;
+        if (batches == BATCHES_MAX && i == batches - 1)
+            out->end_offset = row_int(&row, 1) + 1;
         if (i == 0 || recorded_ms < out->recorded_ms)
             out->recorded_ms = recorded_ms;
     }
@@ -140,6 +143,9 @@ static bool post(struct recovery *recovery, const struct result *result, int64_t
 
 static void find_outputs(struct recovery *recovery)
 {
+    recovery->outputs =
+        arena_alloc(recovery->arena, recovery->missing->count * sizeof *recovery->outputs,
+                    _Alignof(struct read_back_output));
     for (size_t i = 0; i < recovery->missing->count; i++) {
         const struct result *result = &recovery->missing->items[i].result;
         size_t k = 0;
@@ -147,7 +153,7 @@ static void find_outputs(struct recovery *recovery)
                (recovery->outputs[k].partition != result->partition ||
                 strcmp(recovery->outputs[k].topic, result->topic) != 0))
             k++;
-        if (k == recovery->output_count && k < OUTPUTS_MAX)
+        if (k == recovery->output_count)
             recovery->outputs[recovery->output_count++] =
                 (struct read_back_output){result->topic, result->partition, -1};
     }

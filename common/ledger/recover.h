@@ -10,9 +10,10 @@ struct unpublished {
     size_t count;
     bool *found;         /* of each: read back from its topic */
     int64_t recorded_ms; /* of the oldest batch */
+    int64_t end_offset;  /* these are all results before it; next_offset: and all there are */
 };
 
-/* Reads the stored results from published_offset to next_offset. */
+/* Reads the oldest stored results from published_offset to next_offset, of so many batches. */
 MUST_CHECK bool recover_load(struct ledger *ledger, const struct partition *partition,
                              int64_t published_offset, struct arena *arena, struct unpublished *out,
                              struct error *error);

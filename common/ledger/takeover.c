@@ -104,36 +104,49 @@ done:
     return turnout;
 }
 
+/* All results before `offset` are published: says so in the partition's row. */
+static bool mark_until(struct takeover *takeover, struct takeover_job *job, int64_t offset)
+{
+    struct partition partition = claim_view(job);
+    struct partition *list[] = {&partition};
+
+    partition.state = PARTITION_ACTIVE;
+    partition.marked_offset = -1;
+    partition.next_offset = offset;
+    return ledger_mark(&takeover->ledger, list, 1, false, &job->last_error);
+}
+
 /* A3, second part: read back, and publish what is missing. */
 static enum turnout step_recover(struct takeover *takeover, struct takeover_job *job,
                                  struct arena *arena)
 {
     struct partition partition = claim_view(job);
     struct unpublished missing;
+    size_t republished = 0;
 
     (void)FAILPOINT("before_barrier");
     if (!ledger_connect(&takeover->ledger, &job->last_error) ||
         !recover_load(&takeover->ledger, &partition, job->published_offset, arena, &missing,
                       &job->last_error) ||
-        !recover_publish(&takeover->options, &takeover->ledger, &partition, &missing, arena,
-                         &job->cancelled, &job->republished, &job->last_error))
+        (missing.count != 0 &&
+         !recover_publish(&takeover->options, &takeover->ledger, &partition, &missing, arena,
+                          &job->cancelled, &republished, &job->last_error)) ||
+        !mark_until(takeover, job, missing.end_offset))
         return TURNOUT_FAILED;
-    return TURNOUT_FINISHED;
+    job->republished += republished;
+    job->published_offset = missing.end_offset;
+    return job->published_offset < job->next_offset ? TURNOUT_LATER : TURNOUT_FINISHED;
 }
 
 /* Everything stored is published: say so, and start behind a gap that the log may have. */
 static enum turnout finish(struct takeover *takeover, struct takeover_job *job)
 {
-    struct partition partition = claim_view(job);
-    struct partition *list[] = {&partition};
     int64_t low;
     int64_t high;
 
     if (job->stopped)
         return TURNOUT_FINISHED;
-    partition.state = PARTITION_ACTIVE;
-    partition.marked_offset = -1;
-    if (!ledger_mark(&takeover->ledger, list, 1, false, &job->last_error) ||
+    if (!mark_until(takeover, job, job->next_offset) ||
         !claim_watermarks(&takeover->claims, job, &low, &high, &job->last_error) ||
         (low > job->next_offset &&
          !claim_skip_gap(&takeover->claims, job, low, &job->last_error)) ||
