@@ -7,14 +7,10 @@ static const struct example {
     const char *name;
     int64_t before_ms, stamp_ms, after_ms, skew_ms;
 } examples[] = {
-    {"inside", 100, 150, 200, 0},
-    {"at the first look", 100, 100, 200, 0},
-    {"at the second", 100, 200, 200, 0},
-    {"broker behind", 100, 99, 200, 1},
-    {"broker ahead", 100, 201, 200, 1},
-    {"far behind", 5000, 100, 5010, 4900},
-    {"far ahead", 100, 9000, 150, 8850},
-    {"no time between the looks", 100, 100, 100, 0},
+    {"inside", 100, 150, 200, 0},        {"at the first look", 100, 100, 200, 0},
+    {"at the second", 100, 200, 200, 0}, {"broker behind", 100, 99, 200, 1},
+    {"broker ahead", 100, 201, 200, 1},  {"far behind", 5000, 100, 5010, 4900},
+    {"far ahead", 100, 9000, 150, 8850}, {"no time between the looks", 100, 100, 100, 0},
 };
 
 static void skew(void **state)

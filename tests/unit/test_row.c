@@ -91,7 +91,7 @@ static void moment_travels(void **state)
 /* A clock between two milliseconds counts as the earlier, before 2000 too. */
 static void microseconds_are_cut(void **state)
 {
-    static const uint8_t after[8] = {0, 0, 0, 0, 0, 0, 0x07, 0xcf};                    /* +1999 µs */
+    static const uint8_t after[8] = {0, 0, 0, 0, 0, 0, 0x07, 0xcf}; /* +1999 µs */
     static const uint8_t before[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}; /* -1 µs */
     PGresult *late = result_of(COLUMN_TIMESTAMPTZ, (struct bytes){after, 8});
     PGresult *early = result_of(COLUMN_TIMESTAMPTZ, (struct bytes){before, 8});
@@ -172,17 +172,17 @@ static void null_reads_as_nothing(void **state)
 static void column_becomes_an_array(void **state)
 {
     const struct value rows[] = {INT(7), TEXT("a"), INT(8), NOTHING, INT(9), TEXT("bc")};
-    static const uint8_t expected[] = {0, 0, 0, 1, 0, 0, 0,    1,    0,    0,    0, 25, 0, 0, 0, 3,
-                                       0, 0, 0, 1, 0, 0, 0,    1,    'a',  0xff, 0xff, 0xff, 0xff,
-                                       0, 0, 0, 2, 'b', 'c'};
+    static const uint8_t expected[] = {0,   0,    0,    1,    0,    0, 0, 1, 0, 0,   0,  25,
+                                       0,   0,    0,    3,    0,    0, 0, 1, 0, 0,   0,  1,
+                                       'a', 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 2, 'b', 'c'};
     struct bytes array = encode_array(COLUMN_TEXT, &rows[1], 2, 3, &arena);
 
     (void)state;
     assert_int_equal(array.size, sizeof expected);
     assert_memory_equal(array.data, expected, sizeof expected);
 
-    static const uint8_t whole[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 21, 0, 0, 0, 1,
-                                    0, 0, 0, 1, 0, 0, 0, 2, 0, 7};
+    static const uint8_t whole[] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 21, 0,
+                                    0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0,  7};
     array = encode_array(COLUMN_INT2, &rows[0], 2, 1, &arena);
     assert_int_equal(array.size, sizeof whole);
     assert_memory_equal(array.data, whole, sizeof whole);
