@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+import running
 from database import Database, Stack
 
 
@@ -39,3 +40,19 @@ def migrated(stack, request):
     with Database(stack, request.module.__name__) as database:
         database.sqitch("deploy", "--verify")
         yield database
+
+
+@pytest.fixture(scope="module")
+def topics(stack):
+    """The running stack as tests/faults knows it, with all topics anew and empty."""
+    world = running.Stack(stack.env["STACK_DIR"], own=False)
+    world.new_topics(running.FENCE_MS)
+    return world
+
+
+@pytest.fixture
+def service(topics, tmp_path):
+    """The evaluation with a database and a group of its own; its workers are the test's."""
+    made = running.Running(topics, tmp_path / "evaluation")
+    yield made
+    made.close()

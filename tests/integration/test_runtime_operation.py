@@ -1,0 +1,397 @@
+"""A worker as its operator sees it: settings, signals, health, and a world that comes and goes."""
+
+import base64
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+import running
+from running import (
+    AWAY, EVALUATION, OUTPUT, READY, SECONDS, await_status, await_sure, header, ids_of, said, status,
+)  # fmt: skip
+
+from books import DONE, DUPLICATE
+from worker import BIN, TERM_SECONDS, clean_environment
+
+EXIT_CONFIG = 78
+
+
+# Settings.
+
+
+@pytest.fixture(scope="module")
+def configured(topics, tmp_path_factory):
+    """Good settings, for tests to spoil."""
+    made = running.Running(topics, tmp_path_factory.mktemp("configured"))
+    yield made
+    made.close()
+
+
+def complaints(service, settings):
+    """Exit status, and what a worker says of its settings; None takes one away."""
+    env = clean_environment() | service.settings() | settings
+    done = subprocess.run(
+        [os.path.join(BIN, "onboarding-evaluation")],
+        env={name: value for name, value in env.items() if value is not None},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stderr
+
+
+def file_of(tmp_path, name, content, mode=0o600):
+    path = tmp_path / name
+    path.write_bytes(content)
+    path.chmod(mode)
+    return str(path)
+
+
+def mistakes(tmp_path):
+    """Settings with one mistake each."""
+    key = base64.b64encode(b"k" * 32)
+    return {
+        "ONBOARDING_KAFKA_BROKERS": "",
+        "ONBOARDING_POSTGRES_URL": "postgresql://user:hunter2@127.0.0.1/db",
+        "ONBOARDING_POSTGRES_PASSWORD_FILE": file_of(tmp_path, "open", b"hunter2", 0o644),
+        "ONBOARDING_DIGEST_KEY_FILE": file_of(tmp_path, "short", base64.b64encode(b"k" * 31)),
+        "ONBOARDING_INDEX_KEY_FILE": file_of(tmp_path, "broken", key[:-1] + b"!"),
+        "ONBOARDING_FENCE": "5000",
+        "ONBOARDING_SESSION_TIMEOUT": "-1s",
+        "ONBOARDING_MAX_POLL_INTERVAL": "99999999999999999999h",
+        "ONBOARDING_LOOPS": "0",
+        "ONBOARDING_BATCH_RECORDS": "5e2",
+        "ONBOARDING_HEALTH_PORT": "65536",
+        "ONBOARDING_LOG_LEVEL": "loud",
+        "ONBOARDING_SCHEMA_IDS": "EvaluationRequested=1,Nobody=2",
+        "ONBOARDING_BATCHRECORDS": "500",
+        "ONBOARDING_KAFKA_CERTIFICATE_FILE": file_of(tmp_path, "certificate", b"x"),
+        "ONBOARDING_KAFKA_SECURITY_PROTOCOL": "sasl_ssl",
+    }
+
+
+#: Contradictions are complained about under one name of the two.
+NAMED = {"ONBOARDING_KAFKA_SECURITY_PROTOCOL": "ONBOARDING_KAFKA_SASL_MECHANISM"}
+
+
+def test_all_mistakes_at_once(configured, tmp_path):
+    wrong = mistakes(tmp_path)
+    policy = file_of(tmp_path, "policy", b'{"version": 1, "default": {"minimumAge": "old", "colour": 1}}')
+    code, text = complaints(configured, wrong | {"ONBOARDING_POLICY_FILE": policy})
+    assert code == EXIT_CONFIG
+    for name in wrong:
+        assert NAMED.get(name, name) in text, name
+    for word in ("minimumAge", "colour"):
+        assert word in text
+    for value in ("hunter2", "5e2", "loud", "99999", "65536", key_text()):
+        assert value not in text
+    assert "Sanitizer" not in text
+
+
+def key_text():
+    return base64.b64encode(b"k" * 31).decode()[:-1]
+
+
+@pytest.mark.parametrize(
+    "settings, named",
+    [
+        ({"ONBOARDING_DIGEST_KEY_FILE": None}, "ONBOARDING_DIGEST_KEY_FILE"),
+        ({"ONBOARDING_DIGEST_KEY_FILE": "/nowhere"}, "ONBOARDING_DIGEST_KEY_FILE"),
+        ({"ONBOARDING_POSTGRES_URL": "file:///etc/passwd"}, "ONBOARDING_POSTGRES_URL"),
+        ({"ONBOARDING_POSTGRES_URL": "gopher://host/db"}, "ONBOARDING_POSTGRES_URL"),
+        ({"ONBOARDING_FENCE": "3s"}, "ONBOARDING_FENCE"),
+        ({"ONBOARDING_FETCH_SIZE": "1MiB", "ONBOARDING_BATCH_SIZE": "2MiB"}, "ONBOARDING_BATCH_SIZE"),
+        ({"ONBOARDING_POLICY_FILE": ""}, "ONBOARDING_POLICY_FILE"),
+        ({"ONBOARDING_POLICY_FILE": "/nowhere"}, "ONBOARDING_POLICY_FILE"),
+        ({"ONBOARDING_POLICY_FILE": "/dev/null"}, "policy"),
+        ({"ONBOARDING_FRAMING": "confluent"}, "ONBOARDING_SCHEMA_IDS"),
+        ({"ONBOARDING_GROUP": "x"}, "ONBOARDING_GROUP"),
+    ],
+    ids=lambda value: " ".join(f"{k[11:]}={v}" for k, v in value.items()) if isinstance(value, dict) else "",
+)
+def test_one_mistake(configured, settings, named):
+    code, text = complaints(configured, settings)
+    assert code == EXIT_CONFIG
+    assert named in text
+    assert len(text.splitlines()) == 1, text
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"k" * 32, base64.b64encode(b"k" * 33), base64.b64encode(b"k" * 32) + b"\n\n", bytes(1 << 20)],
+    ids=["empty", "no base64", "33 bytes", "two newlines", "1 MiB"],
+)  # fmt: skip
+def test_bad_key_file(configured, tmp_path, content):
+    code, text = complaints(configured, {"ONBOARDING_DIGEST_KEY_FILE": file_of(tmp_path, "key", content)})
+    assert code == EXIT_CONFIG
+    assert "ONBOARDING_DIGEST_KEY_FILE" in text
+
+
+# Policy.
+
+
+def decide(service):
+    """One more event; gives its decision's policy version."""
+    record = service.fresh()
+    service.outcomes(service.send([record]))
+    ((version,),) = service.rows(
+        "select policy_version from decision where process_id = %s", record.event["processId"]
+    )
+    return version
+
+
+def test_policy_is_read_again(service):
+    path = service.policy_file(version="one")
+    worker = service.start(ONBOARDING_POLICY_FILE=path)
+    assert decide(service) == "one"
+
+    service.policy_file(version="two")
+    worker.signal(signal.SIGHUP)
+    await_sure(lambda: said(worker, "policy read"), SECONDS)
+    assert decide(service) == "two"
+
+    service.policy_file(version="three", default={"minimumAge": "old", "colour": 1}, shade=2)
+    worker.signal(signal.SIGHUP)
+    await_sure(lambda: len(said(worker, "policy refused, the old one is kept")) >= 3, SECONDS)
+    problems = " ".join(line["problem"] for line in said(worker, "policy refused, the old one is kept"))
+    for word in ("minimumAge", "colour", "shade"):
+        assert word in problems
+    assert decide(service) == "two"
+
+    os.unlink(path)
+    worker.signal(signal.SIGHUP)
+    await_sure(lambda: "ONBOARDING_POLICY_FILE" in running.tail(worker), SECONDS)
+    assert decide(service) == "two"
+    assert worker.terminate()
+    assert worker.troubles() == []
+
+
+# The end.
+
+
+def test_sigterm_under_load(service):
+    """It ends in order and in time; the next one has nothing to recover and goes on."""
+    worker = service.start(ONBOARDING_BATCH_RECORDS="10")
+    records = [service.fresh() for _ in range(600)]
+    spots = service.send(records)
+    await_sure(lambda: len(service.heard(OUTPUT["evaluation"])) > 50, SECONDS)
+    begin = time.monotonic()
+    assert worker.terminate(), running.tail(worker)
+    assert time.monotonic() - begin < TERM_SECONDS
+    assert worker.troubles() == []
+    assert service.idle()
+    done = len(service.heard(OUTPUT["evaluation"]))
+    assert done < len(records), "no load was left: the test has no power"
+
+    successor = service.start()
+    for line in said(successor, "taken over"):
+        assert (line["republished"], line["deaths"]) == (0, 0)
+    assert {row.outcome for row in service.outcomes(spots)} == {DONE}
+    service.results(len(records))
+    assert sorted(service.answered()) == sorted(ids_of(records))
+
+
+def test_sigterm_while_it_waits(service):
+    worker = service.spawn(ONBOARDING_POSTGRES_URL="postgresql://nobody@127.0.0.1:9/none")
+    await_sure(lambda: said(worker, "waiting for PostgreSQL"), SECONDS, lambda: running.tail(worker))
+    assert status(worker, "/livez") == READY
+    assert status(worker, "/readyz") == AWAY
+    assert worker.terminate()
+    assert worker.troubles() == []
+
+
+# A world that comes and goes.
+
+
+def test_kafka_goes_and_comes(service):
+    """For a worker that runs, and for one that starts meanwhile, to which PostgreSQL comes late too."""
+    stack = service.stack
+    runs = service.start()
+    await_status(runs, "/readyz", READY)
+    stack.call("kill-kafka")
+    try:
+        starts = service.spawn()
+        await_status(runs, "/readyz", AWAY)
+        await_sure(lambda: said(starts, "waiting for Kafka"), SECONDS, lambda: running.tail(starts))
+        for worker in (runs, starts):
+            assert (status(worker, "/livez"), status(worker, "/readyz")) == (READY, AWAY)
+        stack.call("crash-postgres")
+    finally:
+        stack.call("start-kafka")
+    try:
+        await_sure(lambda: said(starts, "waiting for PostgreSQL"), 60, lambda: running.tail(starts))
+        for worker in (runs, starts):
+            assert (status(worker, "/livez"), status(worker, "/readyz")) == (READY, AWAY)
+    finally:
+        stack.call("start-postgres")
+    service.connect()
+    await_sure(lambda: running.held(starts), 60, lambda: running.tail(starts))
+    for worker in (runs, starts):
+        await_status(worker, "/readyz", READY)
+    records = [service.fresh() for _ in range(20)]
+    assert {row.outcome for row in service.outcomes(service.send(records), 60)} == {DONE}
+    service.results(len(records), 60)
+    for worker in (runs, starts):
+        assert worker.terminate(), running.tail(worker)
+        assert worker.troubles() == []
+
+
+def test_postgresql_goes_and_comes(service):
+    """What comes meanwhile waits; readiness goes off, liveness stays on; nothing is lost."""
+    worker = service.start()
+    await_status(worker, "/readyz", READY)
+    records = [service.fresh() for _ in range(40)]
+    spots = service.send(records[:20])
+    service.stack.call("crash-postgres")
+    try:
+        spots += service.send(records[20:])
+        await_sure(lambda: said(worker, "a take-over will be tried again"), SECONDS)
+        assert (status(worker, "/livez"), status(worker, "/readyz")) == (READY, AWAY)
+    finally:
+        service.stack.call("start-postgres")
+    service.connect()
+    assert {row.outcome for row in service.outcomes(spots, 60)} == {DONE}
+    service.results(len(records), 60)
+    assert sorted(service.answered()) == sorted(ids_of(records))
+    await_status(worker, "/readyz", READY)
+    assert worker.terminate()
+    assert worker.troubles() == []
+
+
+def test_postgresql_goes_unnoticed(service):
+    """No event tells an idle worker; its readiness shows it all the same, and comes back."""
+    worker = service.start()
+    await_status(worker, "/readyz", READY)
+    service.rows(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s",
+        "onboarding-evaluation",
+    )
+    await_sure(
+        lambda: service.rows(
+            "select 1 from pg_stat_activity where application_name = %s", "onboarding-evaluation"
+        ),
+        SECONDS,
+    )
+    service.stack.call("crash-postgres")
+    try:
+        await_status(worker, "/readyz", AWAY)
+    finally:
+        service.stack.call("start-postgres")
+    service.connect()
+    await_status(worker, "/readyz", READY)
+
+
+# What it tells.
+
+SAMPLE = re.compile(r'^(onboarding_\w+)(\{(?:\w+="(?:[^"\\\n]|\\.)*",?)*\})? (\S+)$')
+
+
+def samples(worker):
+    """Every sample of /metrics; fails on a line that is neither one nor a comment."""
+    code, text = running.ask(worker, "/metrics")
+    assert code == READY
+    found = {}
+    for line in text.splitlines():
+        if line.startswith(("# HELP onboarding_", "# TYPE onboarding_")):
+            continue
+        match = SAMPLE.match(line)
+        assert match, line
+        assert match[1] + (match[2] or "") not in found, line
+        found[match[1] + (match[2] or "")] = float(match[3])
+    return found
+
+
+def test_metrics_count_what_happened(service):
+    worker = service.start()
+    first = [service.fresh() for _ in range(7)]
+    again = service.fresh()
+    again.key, again.value, again.headers = first[0].key, first[0].value, first[0].headers
+    bad = service.fresh()
+    bad.value = b"\0"
+    rows = service.outcomes(service.send(first))
+    rows += service.outcomes(service.send([again, bad]))
+    service.await_idle()
+    of_topic = f'topic="{EVALUATION}"'
+    expected = {
+        f'onboarding_events_total{{{of_topic},outcome="DONE"}}': 7,
+        f'onboarding_events_total{{{of_topic},outcome="DUPLICATE"}}': 1,
+        f'onboarding_events_total{{{of_topic},outcome="DEAD_LETTER"}}': 1,
+        f'onboarding_dead_letters_total{{{of_topic},reason="MALFORMED"}}': 1,
+        'onboarding_takeovers_total{end="active"}': 12,
+        "onboarding_results_acknowledged_total": 8,
+        "onboarding_results_unacknowledged": 0,
+        "onboarding_results_republished_total": 0,
+        "onboarding_suspensions_total": 0,
+    }
+
+    def counted():
+        now = samples(worker)
+        return {name: now.get(name) for name in expected} == expected
+
+    await_sure(counted, SECONDS, lambda: str(samples(worker)))
+    now = samples(worker)
+    assert now["onboarding_batch_records_count"] == now['onboarding_batches_total{end="committed"}']
+    assert now["onboarding_batch_records_sum"] == 9
+    for number in range(running.PARTITIONS):
+        assert now[f'onboarding_lag_records{{{of_topic},partition="{number}"}}'] == 0
+
+
+def test_log_lines_are_json(service):
+    worker = service.start(ONBOARDING_LOG_LEVEL="debug")
+    bad = service.fresh()
+    bad.headers = [("ce_id", b'"\\\xff\n')]
+    service.outcomes(service.send([service.fresh(), bad]))
+    service.rows("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
+    service.outcomes(service.send([service.fresh()]))
+    assert worker.terminate()
+    with open(worker.log_path, encoding="utf-8") as log:
+        lines = [json.loads(line) for line in log]
+    assert len(lines) > 12
+    for line in lines:
+        assert {"time", "level", "service", "message"} <= set(line)
+        assert line["service"] == "evaluation"
+
+
+# Company.
+
+
+def order_of_keys(service, records):
+    """For each key the ids of its events, as sent and as answered."""
+    results = {header(m, "ce_causationid"): m for m in service.heard(OUTPUT["evaluation"])}
+    sent, answered = {}, {}
+    for record, event_id in zip(records, ids_of(records)):
+        sent.setdefault(record.key, []).append(event_id)
+    for message in sorted(results.values(), key=lambda m: m.offset):
+        answered.setdefault(message.key, []).append(header(message, "ce_causationid"))
+    return sent, answered
+
+
+def test_loops_and_processes_share_the_work(service):
+    """Partitions move to a newcomer and back, under load, and each key keeps its order."""
+    one = service.start(ONBOARDING_LOOPS="2", ONBOARDING_BATCH_RECORDS="20")
+    processes = [service.generator.process() for _ in range(16)]
+    records = []
+
+    def load():
+        more = [service.fresh(process=processes[i % 16]) for i in range(160)]
+        records.extend(more)
+        return service.send(more)
+
+    spots = load()
+    other = service.spawn(ONBOARDING_LOOPS="2", ONBOARDING_BATCH_RECORDS="20")
+    spots += load()
+    await_sure(lambda: running.held(other), 60, lambda: running.tail(other))
+    spots += load()
+    assert other.terminate(), running.tail(other)
+    spots += load()
+    rows = service.outcomes(spots, 60)
+    assert {row.outcome for row in rows} <= {DONE, DUPLICATE}
+    service.results(len(records), 60)
+    sent, answered = order_of_keys(service, records)
+    assert sent == answered
+    assert {line["loop"] for line in said(one, "rebalance")} == {0, 1}
+    assert one.terminate()
+    assert one.troubles() + other.troubles() == []

@@ -1,0 +1,268 @@
+"""What a worker survives: its own deaths, values that PostgreSQL refuses, operators, lost logs,
+and each exchange with PostgreSQL failing in turn."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+
+import pytest
+
+import running
+from running import (
+    AWAY, EVALUATION, READY, SECONDS, await_status, await_sure, header, ids_of, said,
+)  # fmt: skip
+
+from books import DEAD_LETTER as PARKED, DONE, GAP
+from confluent_kafka import TopicPartition
+
+PREFIX = "onboarding-dlt-"
+DEATHS = 5  # to suspicion three; then the record is noted, and found again after two more
+GATE = 740291  # the advisory lock that a test closes in front of a record
+
+
+def on_partition(service, number, count):
+    records = [service.fresh(process=service.generator.process()) for _ in range(count)]
+    for record in records:
+        record.partition = number
+    return records
+
+
+# A record that kills.
+
+
+def close_gate(service, record):
+    """Whoever writes this record's decision waits at an advisory lock that the test holds."""
+    service.rows("select pg_advisory_lock(%s)", GATE)
+    with service.books.transaction():
+        service.books.execute(
+            f"""create function gate() returns trigger language plpgsql as $$
+                begin perform pg_advisory_xact_lock({GATE}); return new; end $$"""
+        )
+        service.books.execute(
+            f"""create trigger gate before insert on decision for each row
+                when (new.process_id = '{record.event["processId"]}') execute function gate()"""
+        )
+
+
+def in_hand(service):
+    return service.rows("select 1 from pg_locks where locktype = 'advisory' and not granted and objid = %s", GATE)
+
+
+def die_with_it(service, worker):
+    """A kill, after which PostgreSQL would notice only at its lock_timeout that nobody is there."""
+    worker.kill()
+    service.rows(
+        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted"
+    )
+    await_sure(lambda: not in_hand(service), SECONDS)
+
+
+def test_a_record_that_kills_is_parked(service):
+    """After five deaths with it in hand; its neighbours come through, whatever stands before it."""
+    records = on_partition(service, 0, 6)
+    killer = records[3]
+    close_gate(service, killer)
+    assert service.start(ONBOARDING_GROUP_INSTANCE_ID="the-one").terminate()
+    spots = service.send(records)
+    deaths = 0
+    while not service.outcome(spots[5]) and deaths < 2 * DEATHS:
+        worker = service.spawn(ONBOARDING_GROUP_INSTANCE_ID="the-one")
+        await_sure(lambda: in_hand(service) or service.outcome(spots[5]), SECONDS, lambda: running.tail(worker))
+        if in_hand(service):
+            deaths += 1
+            die_with_it(service, worker)
+    assert deaths <= DEATHS + 1, deaths
+    rows = service.outcomes(spots)
+    assert [row.outcome for row in rows] == [DONE, DONE, DONE, PARKED, DONE, DONE]
+    (letter,) = service.dead_letters(1)
+    assert header(letter, PREFIX + "reason") == "CRASH_SUSPECT"
+    assert (letter.key, letter.value) == (killer.key, killer.value)
+    assert sorted(service.answered()) == sorted(ids_of(r for r in records if r is not killer))
+
+    service.await_idle()
+    assert service.rows("select * from suspect") == []
+    assert service.rows("select deaths from partition where next_offset > %s", spots[5].offset) == [(0,)]
+    assert worker.terminate()
+    assert worker.troubles() == []
+
+
+def test_orderly_ends_are_no_deaths(service):
+    for _ in range(4):
+        worker = service.start(ONBOARDING_GROUP_INSTANCE_ID="the-one")
+        service.outcomes(service.send(on_partition(service, 0, 1)))
+        assert worker.terminate()
+    worker = service.start(ONBOARDING_GROUP_INSTANCE_ID="the-one")
+    assert {line["deaths"] for line in said(worker, "taken over")} == {0}
+
+
+# Values that PostgreSQL refuses.
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "alter table decision add constraint refused check (process_id <> '{id}')",
+        "create unique index refused on decision ((process_id = '{id}')) where process_id = '{id}'",
+    ],
+    ids=["check", "lasting uniqueness"],
+)
+def test_a_refused_value_is_found_by_halving(service, rule):
+    records = on_partition(service, 1, 33)
+    bad = records[20]
+    if "unique" in rule:  # the second of a process is refused
+        bad.event["processId"], bad.key = records[4].event["processId"], records[4].key
+        bad.value = service.generator.value(EVALUATION, bad.event)
+    service.books.execute(rule.format(id=bad.event["processId"]))
+    worker = service.spawn()
+    service.await_taken(worker)
+    spots = service.send(records)
+    rows = service.outcomes(spots)
+    assert [row.outcome for row in rows] == [PARKED if r is bad else DONE for r in records]
+    (letter,) = service.dead_letters(1)
+    assert header(letter, PREFIX + "reason") == "DATA_REFUSED"
+    assert header(letter, PREFIX + "detail") == ("SQLSTATE 23505" if "unique" in rule else "SQLSTATE 23514")
+    service.results(len(records) - 1)
+    assert sorted(service.answered()) == sorted(ids_of(r for r in records if r is not bad))
+    assert worker.terminate()
+    assert worker.troubles() == []
+
+
+# Operators, and logs that are not what they were.
+
+
+def test_next_offset_moved_back_repeats_nothing(service):
+    """Under a worker that runs, and before one starts."""
+    worker = service.start()
+    first = on_partition(service, 2, 5)
+    spots = service.send(first)
+    service.outcomes(spots)
+    service.await_idle()
+    move = """update partition set next_offset = %s, published_offset = %s
+               where partition = 2 and topic_id = (select topic_id from topic where name = %s)"""
+    service.books.execute(move, (spots[1].offset, spots[1].offset, EVALUATION))
+    more = on_partition(service, 2, 3)
+    more_spots = service.send(more)
+    assert {row.outcome for row in service.outcomes(more_spots)} == {DONE}
+    service.await_idle()
+    assert worker.terminate()
+
+    service.books.execute(move, (spots[1].offset, spots[1].offset, EVALUATION))
+    worker = service.start()
+    last = on_partition(service, 2, 1)
+    assert {row.outcome for row in service.outcomes(service.send(last))} == {DONE}
+    service.await_idle()
+    service.results(len(first + more + last))
+    assert service.answered() != [] and sorted(service.answered()) == sorted(ids_of(first + more + last))
+    assert service.rows("select count(*) from decision") == [(len(first + more + last),)]
+
+
+def test_another_cluster_stops_the_partition(service):
+    worker = service.start()
+    assert worker.terminate()
+    service.books.execute("update partition set cluster_id = 'another' where partition = 3")
+    worker = service.spawn()
+    await_sure(lambda: len(said(worker, "a partition waits for an operator")) == 3, SECONDS)
+    await_status(worker, "/readyz", AWAY)
+    assert running.status(worker, "/livez") == READY
+    kept = on_partition(service, 3, 1)
+    spots = service.send(kept + on_partition(service, 2, 1))
+    assert [row.outcome for row in service.outcomes(spots[1:])] == [DONE]
+    assert service.outcome(spots[0]) is None
+    assert service.rows("select distinct stopped from partition where partition = 3") == [("another Kafka cluster",)]
+    assert worker.terminate()
+
+
+def test_a_lost_part_of_the_log_leaves_a_gap(service):
+    worker = service.start()
+    assert worker.terminate()
+    records = on_partition(service, 0, 5)
+    spots = service.send(records)
+    start = TopicPartition(EVALUATION, 0, spots[3].offset)
+    for future in service.stack.admin.delete_records([start]).values():
+        future.result(SECONDS)
+    worker = service.start()
+    assert [row.outcome for row in service.outcomes(spots[3:])] == [DONE, DONE]
+    assert service.outcome(spots[0]).outcome == GAP
+    assert [service.outcome(spot) for spot in spots[1:3]] == [None, None]
+    service.await_idle()
+    service.results(2)
+    assert f'onboarding_records_lost_total{{topic="{EVALUATION}"}} 3' in running.ask(worker, "/metrics")[1]
+    assert [line["records"] for line in said(worker, "records were gone before they were consumed")] == [3]
+    assert worker.terminate()
+
+
+# Each exchange with PostgreSQL fails in turn.
+
+
+def round_of(service, worker, name, skip):
+    """Two events and a repeat while the (skip + 1)-th exchange fails; True when it came to that."""
+    worker.arm(name, "error", skip)
+    records = on_partition(service, 1, 2)
+    again = service.fresh()
+    again.key, again.value, again.headers = records[0].key, records[0].value, records[0].headers
+    again.partition = 2
+    service.outcomes(service.send(records + [again]), 60)
+    service.await_idle(60)
+    await_status(worker, "/readyz", READY)
+    return records, not worker.disarm(name)
+
+
+def fail_each(service, name, first, step):
+    """Every step-th exchange from the first fails, until a round ends before it. Gives the events."""
+    records, fired, skip = [], True, first
+    while fired and skip < 40:
+        more, fired = round_of(service, service.worker, name, skip)
+        records += more
+        skip += step
+    assert 3 < skip < 40
+    return records
+
+
+def test_each_exchange_fails_in_turn(topics, tmp_path):
+    """Not sent at all, or its answer lost. Four services share the rounds, which are mostly waiting;
+    each has a group of its own and so answers every event once."""
+    made = []
+    try:
+        for index, (name, first) in enumerate(product(["exchange", "answer"], [0, 1])):
+            service = running.Running(topics, tmp_path / f"{name}{first}", seed=index)
+            made.append((service, name, first))
+            service.worker = service.spawn()
+        for service, _, _ in made:
+            service.await_taken(service.worker)
+        with ThreadPoolExecutor() as pool:
+            rounds = [pool.submit(fail_each, *one, 2) for one in made]
+            records = [record for done in rounds for record in done.result()]
+        for service, _, _ in made:
+            await_sure(lambda: service.rows("select count(*) from decision") == [(len(records),)], SECONDS)
+            service.await_idle()
+            assert service.worker.terminate()
+            assert service.worker.troubles() == []
+        results = made[0][0].results(len(made) * len(records))
+        assert Counter(made[0][0].answered()) == {event_id: len(made) for event_id in ids_of(records)}
+        assert len({header(result, "ce_id") for result in results}) == len(results)
+    finally:
+        for service, _, _ in made:
+            service.close()
+
+
+@pytest.mark.parametrize("name", ["exchange", "answer"])
+def test_exchanges_fail_while_it_starts(service, name):
+    """Every eighth one, from the first on."""
+    worker = service.spawn(armed=[(name, "error", 0)])
+    fired = 0
+
+    def tended():
+        nonlocal fired
+        if not worker.armed(name):
+            fired += 1
+            worker.arm(name, "error", 7)
+        return len(running.held(worker)) == 12
+
+    await_sure(tended, 60, lambda: running.tail(worker))
+    worker.disarm(name)
+    assert fired > 3
+    records = on_partition(service, 1, 3)
+    assert {row.outcome for row in service.outcomes(service.send(records))} == {DONE}
+    service.results(3)
+    assert worker.terminate()
+    assert worker.troubles() == []
