@@ -11,7 +11,10 @@
 #include "common/core/clock.h"
 #include "tests/support/test.h"
 
-static char folder[] = "/tmp/failpoints.XXXXXX";
+/* As the environment holds it: one thread alone, so it may change. */
+static char folder_setting[] = "ONBOARDING_FAILPOINT_DIR=/tmp/failpoints.XXXXXX";
+static char *const folder = folder_setting + sizeof "ONBOARDING_FAILPOINT_DIR=" - 1;
+static char mutant[] = "ONBOARDING_MUTANT=digest_ignored";
 
 static const char *path_of(const char *name)
 {
@@ -115,7 +118,7 @@ static void one_mutant_is_on(void **state)
 {
     (void)state;
     assert_false(MUTANT("digest_ignored"));
-    setenv("ONBOARDING_MUTANT", "digest_ignored", 1);
+    assert_int_equal(putenv(mutant), 0);
     assert_true(MUTANT("digest_ignored"));
     assert_false(MUTANT("digest"));
     unsetenv("ONBOARDING_MUTANT");
@@ -128,7 +131,7 @@ static void without_a_folder_nothing_fires(void **state)
     unsetenv("ONBOARDING_FAILPOINT_DIR");
     assert_false(FAILPOINT_ARMED("place"));
     assert_false(FAILPOINT("place"));
-    setenv("ONBOARDING_FAILPOINT_DIR", folder, 1);
+    assert_int_equal(putenv(folder_setting), 0);
     assert_true(FAILPOINT("place"));
 }
 
@@ -136,7 +139,7 @@ static int make_folder(void **state)
 {
     (void)state;
     unsetenv("ONBOARDING_MUTANT");
-    return mkdtemp(folder) == NULL || setenv("ONBOARDING_FAILPOINT_DIR", folder, 1) != 0;
+    return mkdtemp(folder) == NULL || putenv(folder_setting) != 0;
 }
 
 static int remove_folder(void **state)

@@ -1,7 +1,7 @@
 /* What handlers append: kept whole for good events, dropped for bad ones, sorted at the end. */
 #include "common/worker/outcomes.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "common/kafka/client.h"
 #include "common/ledger/results.h"
@@ -190,7 +190,7 @@ static void rows_are_sorted(void **state)
     outcomes_start(out, &record, &turn);
     for (size_t i = 0; i < COUNT(rows); i++) {
         char name[8];
-        strncpy(name, rows[i].name, sizeof name); /* is copied: this one goes away */
+        snprintf(name, sizeof name, "%s", rows[i].name); /* is copied: this one goes away */
         outcome_row(out, &names, TEXT(name), INT(rows[i].number));
         outcome_row(out, &numbers, INT(-rows[i].number));
         name[0] = 'x';
