@@ -29,9 +29,10 @@ class Workers(Bench):
     def __init__(self, stack, database, folder):
         super().__init__(stack, database, folder)
         self.running = {}
-        self.owner = self.login(stack.env["PGUSER"], self.secret("owner", stack.env["PGPASSWORD"]))
+        self.policy = self.file("policy.json", json.dumps(POLICY))
+        self.owner = self.login(stack.env["PGUSER"], self.file("owner", stack.env["PGPASSWORD"]))
 
-    def secret(self, name, text):
+    def file(self, name, text):
         path = self.folder / name
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
@@ -132,9 +133,7 @@ def workers(stack, migrated, tmp_path_factory):
     ]:
         done = workers.import_text(html, *where)
         assert done.returncode == 0 and done.stdout.startswith("imported "), done.stderr
-    policy = folder / "policy.json"
-    policy.write_text(json.dumps(POLICY), encoding="utf-8")
-    workers.start("consent", str(policy))
+    workers.start("consent", workers.policy)
     workers.start("lookup", str(ROOT / "services/lookup/policy.json"))
     yield workers
     for service in list(workers.running):
@@ -300,6 +299,21 @@ def test_no_text_is_told_with_its_reason(workers, consent_type, code):
 def test_a_text_of_the_largest_size_is_given(workers):
     answer = workers.ask("consent-text", request(fresh("p"), "LARGE"))
     assert answer["consentText"] == LARGE
+
+
+def test_many_large_texts_at_once_are_given(workers):
+    """Their results are more than a statement takes: 512 KiB each, of one partition."""
+    process, since, count = fresh("p"), workers.now(), 150
+    workers.stop("consent")
+    workers.publish("consent-text.requested", *(request(process, "LARGE", userId=f"u{n}") for n in range(count)))
+    events = "select count(*) from consent.ledger"
+    ((before,),) = workers.rows_of(events)
+    workers.start("consent", workers.policy)
+    await_true(lambda: workers.rows_of(events) == [(before + count,)] and workers.left("consent") == 0,
+               WORKER_TIMEOUT_S)
+    answers = [r["data"] for r in workers.tail("consent-text.completed", since=since) if r["key"] == process]
+    assert [a["userId"] for a in answers] == [f"u{n}" for n in range(count)]
+    assert {(a["code"], a["consentText"]) for a in answers} == {("TEXT", "***")}
 
 
 # --- The command
