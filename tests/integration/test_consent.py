@@ -296,6 +296,34 @@ def test_no_text_is_told_with_its_reason(workers, consent_type, code):
     assert (answer["code"], answer["consentText"], answer["textVersion"]) == (code, None, None)
 
 
+def lock_of(kind, key):
+    """The number under which a worker of consent locks a key: FNV-1a, as a signed number."""
+    number = 0xCBF29CE484222325
+    for byte in f"consent\0{kind}\0{key}".encode():
+        number = (number ^ byte) * 0x100000001B3 % 2**64
+    return number - 2**64 if number >= 2**63 else number
+
+
+def test_no_batch_waits_for_another_over_texts(workers):
+    process, user, since = fresh("p"), fresh("u"), workers.now()
+    with workers.database.connect() as other:
+        for kind in ["edition", "text"]:
+            other.execute("select pg_advisory_xact_lock(%s)", (lock_of(kind, "GDPR/en"),))
+        assert workers.ask("consent-text", request(process, variables={"name": "n"}))["code"] == "TEXT"
+        workers.publish("consent.submitted", submission(process, user))
+        workers.answers("consent.completed", process, since)
+
+
+def test_batches_wait_for_each_other_over_a_user(workers):
+    process, user, since = fresh("p"), fresh("u"), workers.now()
+    waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+    with workers.database.connect() as other:
+        other.execute("select pg_advisory_xact_lock(%s)", (lock_of("holding", user),))
+        workers.publish("consent.submitted", submission(process, user))
+        await_true(lambda: workers.rows_of(waiting), WORKER_TIMEOUT_S)
+    workers.answers("consent.completed", process, since)
+
+
 def test_a_text_of_the_largest_size_is_given(workers):
     answer = workers.ask("consent-text", request(fresh("p"), "LARGE"))
     assert answer["consentText"] == LARGE
