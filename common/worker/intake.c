@@ -92,8 +92,55 @@ static bool admit(struct loop *loop, rd_kafka_message_t *message)
     return true;
 }
 
+enum {
+    WAKE_BATCHES = 2,  /* fetched and waiting: no need */
+    WAKE_MS_MIN = 10,  /* between two */
+    WAKE_MS_MAX = 100, /* for the answer, which does not matter */
+};
+
+/* The partition that most is left of at the broker, as far as the last answers told. */
+static const struct partition *find_lagging(const struct loop *loop)
+{
+    const struct partition *best = NULL;
+    int64_t most = (int64_t)rd_kafka_queue_length(loop->fetched); /* waits here anyway */
+    int64_t low;
+    int64_t high;
+
+    for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
+        if (p->state == PARTITION_ACTIVE &&
+            rd_kafka_get_watermark_offsets(loop->consumer, p->topic->name, p->number, &low,
+                                           &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+            high - p->position > most) {
+            most = high - p->position;
+            best = p;
+        }
+    return best;
+}
+
+/*
+ * Once librdkafka 2.0 has filled its queue, it looks but once a second whether there is room
+ * again, unless something else wakes the thread of the broker: a request to it does.
+ */
+static void wake_fetcher(struct loop *loop)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    const struct partition *lagging;
+    int64_t low;
+    int64_t high;
+
+    if (now_ms - loop->woken_ms < WAKE_MS_MIN ||
+        rd_kafka_queue_length(loop->fetched) >=
+            WAKE_BATCHES * (size_t)loop->worker->config.batch_records ||
+        (lagging = find_lagging(loop)) == NULL)
+        return;
+    (void)rd_kafka_query_watermark_offsets(loop->consumer, lagging->topic->name, lagging->number,
+                                           &low, &high, WAKE_MS_MAX);
+    loop->woken_ms = clock_monotonic_ms();
+}
+
 void loop_gather(struct loop *loop, int timeout_ms)
 {
+    wake_fetcher(loop);
     while (loop->record_count < (size_t)loop->worker->config.batch_records &&
            loop->record_bytes < (size_t)loop->worker->config.batch_bytes) {
         rd_kafka_message_t *message =

@@ -66,6 +66,7 @@ static bool open_consumer(struct loop *loop, struct error *error)
         return false;
     rd_kafka_poll_set_consumer(loop->consumer);
     loop->check_queue = rd_kafka_queue_new(loop->consumer);
+    loop->fetched = rd_kafka_queue_get_consumer(loop->consumer);
     return true;
 }
 
@@ -259,6 +260,7 @@ static void finish(struct loop *loop)
     replies_free(loop->replies);
     if (loop->consumer != NULL) {
         rd_kafka_queue_destroy(loop->check_queue);
+        rd_kafka_queue_destroy(loop->fetched);
         rd_kafka_destroy(loop->consumer);
     }
     decoder_free(loop->decoder);

@@ -22,6 +22,7 @@ struct loop {
     struct worker *worker;
     unsigned index;
     rd_kafka_t *consumer;
+    rd_kafka_queue_t *fetched; /* by the consumer, not yet polled */
     struct publisher *publisher;
     struct replies *replies;
     struct takeover *takeover;
@@ -41,6 +42,7 @@ struct loop {
     struct backoff check_backoff;
     int64_t suspended_ms; /* the last time */
     /* periodic things */
+    int64_t woken_ms; /* the fetching thread, see intake.c */
     int64_t marked_ms;
     int64_t group_commit_ms;
     unsigned takeover_failures;
