@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/avro/codec.h"
+#include "common/avro/sink.h"
 #include "common/ledger/partition.h"
 #include "stored_results.h"
 
@@ -27,86 +28,183 @@ void results_add(struct result_list *list, struct result *result)
     list->count++;
 }
 
-static struct bytes text_bytes(const char *text)
+/*
+ * What is stored says as little as it can, for half of a result's bytes are those of the result
+ * before it. Of kind EVENT,
+ *     an empty topic is that of the EVENT before, an empty id the value of header ce_id;
+ *     a header without a name has that of the header at its place in the EVENT before, and that
+ *     header's value where it has none, or where it is empty the value of the header before it.
+ * Our own headers have names; what is empty or null in them is written with the name. Dead letters
+ * are written in full.
+ */
+static bool same_bytes(struct bytes a, struct bytes b)
 {
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
+    return (a.data == NULL) == (b.data == NULL) && a.size == b.size &&
+           (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-static void store_headers(struct stored_result *stored, struct header_list headers,
-                          struct arena *arena)
+static void put_optional(struct sink *sink, struct bytes value)
 {
-    struct stored_header *items =
-        arena_alloc(arena, headers.count * sizeof *items, _Alignof(struct stored_header));
-
-    for (size_t i = 0; i < headers.count; i++)
-        items[i] = (struct stored_header){.name = text_bytes(headers.items[i].name),
-                                          .value = headers.items[i].value};
-    stored->headers.items = items;
-    stored->headers.count = headers.count;
+    sink_put_long(sink, value.data != NULL);
+    if (value.data != NULL)
+        sink_put_sized(sink, value.data, value.size);
 }
 
-static void store(struct stored_result *stored, int64_t offset, const struct result *result,
-                  struct arena *arena)
+static void put_header(struct sink *sink, const struct header_list *headers, size_t place,
+                       const struct header_list *before)
 {
-    *stored = (struct stored_result){
-        .offset = offset,
-        .kind = result->dead_letter ? STORED_KIND_DEAD_LETTER : STORED_KIND_EVENT,
-        .id = result->dead_letter ? "" : result->id,
-        .topic = result->topic,
-        .partition = result->partition,
-        .key = result->key,
-        .value = result->value,
-    };
-    store_headers(stored, result->headers, arena);
+    static const struct bytes as_before;
+    const struct header *header = &headers->items[place];
+    const struct header *same = before != NULL && place < before->count ? &before->items[place]
+                                                                       : NULL;
+
+    if (same != NULL && header->name != same->name && strcmp(header->name, same->name) != 0)
+        same = NULL;
+    if (same != NULL && same_bytes(header->value, same->value)) {
+        sink_put_long(sink, 0);
+        put_optional(sink, as_before);
+    } else if (same != NULL && header->value.size != 0) {
+        bool twice = place != 0 && same_bytes(header->value, headers->items[place - 1].value);
+        sink_put_long(sink, 0);
+        put_optional(sink, (struct bytes){header->value.data, twice ? 0 : header->value.size});
+    } else {
+        sink_put_sized(sink, header->name, strlen(header->name));
+        put_optional(sink, header->value);
+    }
+}
+
+static const struct header *find_header(const struct header_list *headers, const char *name)
+{
+    for (size_t i = 0; i < headers->count; i++)
+        if (strcmp(headers->items[i].name, name) == 0)
+            return &headers->items[i];
+    return NULL;
+}
+
+static bool is_value(const struct header *header, const char *text)
+{
+    return header != NULL && header->value.size == strlen(text) &&
+           memcmp(header->value.data, text, header->value.size) == 0;
+}
+
+/* By hand what the generated table would do from structs made for it; a test holds them together. */
+static void put_result(struct sink *sink, int64_t offset, const struct result *result,
+                       const struct result *before)
+{
+    const char *id = result->dead_letter ? "" : result->id;
+    const char *topic = result->topic;
+
+    if (!result->dead_letter && is_value(find_header(&result->headers, HEADER_ID), id))
+        id = "";
+    if (before != NULL && (topic == before->topic || strcmp(topic, before->topic) == 0))
+        topic = "";
+    sink_put_long(sink, offset);
+    sink_put_long(sink, result->dead_letter ? STORED_KIND_DEAD_LETTER : STORED_KIND_EVENT);
+    sink_put_sized(sink, id, strlen(id));
+    sink_put_sized(sink, topic, strlen(topic));
+    sink_put_long(sink, result->partition);
+    put_optional(sink, result->key);
+    put_optional(sink, result->value);
+    if (result->headers.count != 0)
+        sink_put_long(sink, (int64_t)result->headers.count);
+    for (size_t i = 0; i < result->headers.count; i++)
+        put_header(sink, &result->headers, i, before == NULL ? NULL : &before->headers);
+    sink_put_long(sink, 0);
+}
+
+static size_t count_results(const struct record *const *records, size_t count, size_t *bytes)
+{
+    enum { HEADERS_GUESS = 200 }; /* bytes, in the usual case; a sink that is too small grows */
+    size_t total = 0;
+
+    *bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        for (const struct result *r = records[i]->results.first; r != NULL; r = r->next) {
+            *bytes += r->key.size + r->value.size + HEADERS_GUESS;
+            total++;
+        }
+    return total;
 }
 
 struct bytes results_encode(const struct record *const *records, size_t count, struct arena *arena,
                             size_t *result_count)
 {
-    size_t total = 0;
-    size_t used = 0;
+    const struct result *before = NULL; /* the EVENT before */
+    struct sink sink;
+    size_t bytes;
 
-    for (size_t i = 0; i < count; i++)
-        total += records[i]->results.count;
-    *result_count = total;
-    if (total == 0)
+    *result_count = count_results(records, count, &bytes);
+    if (*result_count == 0)
         return (struct bytes){0};
-
-    struct stored_result *items =
-        arena_alloc(arena, total * sizeof *items, _Alignof(struct stored_result));
+    sink_open(&sink);
+    sink_grow(&sink, bytes);
+    sink_put_long(&sink, (int64_t)*result_count);
     for (size_t i = 0; i < count; i++)
-        for (const struct result *r = records[i]->results.first; r != NULL; r = r->next)
-            store(&items[used++], records[i]->offset, r, arena);
-    return record_encode(&stored_results_schema,
-                         &(struct stored_results){.results = {items, total}}, arena);
+        for (const struct result *r = records[i]->results.first; r != NULL; r = r->next) {
+            put_result(&sink, records[i]->offset, r, r->dead_letter ? NULL : before);
+            if (!r->dead_letter)
+                before = r;
+        }
+    sink_put_long(&sink, 0);
+    char *copy = arena_copy(arena, (const char *)sink.data, sink.size);
+    struct bytes stored = {(const uint8_t *)copy, sink.size};
+    sink_close(&sink);
+    return stored;
 }
 
-static void restore(struct stored_item *item, const struct stored_result *stored,
-                    struct arena *arena)
+static bool restore_header(struct header *headers, size_t place,
+                           const struct stored_header *stored, const struct header_list *before,
+                           struct arena *arena)
 {
-    size_t count = stored->headers.count;
-    struct header *headers = arena_alloc(arena, count * sizeof *headers, _Alignof(struct header));
+    struct header *out = &headers[place];
 
-    for (size_t i = 0; i < count; i++) {
-        const struct stored_header *from = &stored->headers.items[i];
-        headers[i].name = arena_copy(arena, (const char *)from->name.data, from->name.size);
-        headers[i].value = from->value;
+    if (before == NULL || stored->name.size != 0) { /* in full */
+        out->name = arena_copy(arena, (const char *)stored->name.data, stored->name.size);
+        out->value = stored->value;
+        return true;
     }
+    if (place >= before->count)
+        return false;
+    *out = before->items[place];
+    if (stored->value.size != 0)
+        out->value = stored->value;
+    else if (stored->value.data != NULL && place != 0)
+        out->value = headers[place - 1].value;
+    return true;
+}
+
+static bool restore(struct stored_item *item, const struct stored_result *stored,
+                    const struct result *before, struct arena *arena)
+{
+    bool dead_letter = stored->kind == STORED_KIND_DEAD_LETTER;
+    size_t count = stored->headers.count;
+    struct header *items = arena_alloc(arena, count * sizeof *items, _Alignof(struct header));
+    struct header_list headers = {items, count};
+
+    for (size_t i = 0; i < count; i++)
+        if (!restore_header(items, i, &stored->headers.items[i],
+                            before == NULL ? NULL : &before->headers, arena))
+            return false;
     item->offset = stored->offset;
     item->result = (struct result){
         .id = stored->id,
-        .dead_letter = stored->kind == STORED_KIND_DEAD_LETTER,
-        .topic = stored->topic,
+        .dead_letter = dead_letter,
+        .topic = stored->topic[0] == '\0' && before != NULL ? before->topic : stored->topic,
         .partition = stored->partition,
         .key = stored->key,
         .value = stored->value,
-        .headers = {headers, count},
+        .headers = headers,
     };
+    const struct header *id = find_header(&headers, HEADER_ID);
+    if (!dead_letter && stored->id[0] == '\0' && id != NULL)
+        item->result.id = arena_copy(arena, (const char *)id->value.data, id->value.size);
+    return true;
 }
 
 bool results_decode(struct bytes stored, struct arena *arena, struct stored_list *out,
                     struct error *error)
 {
+    const struct result *before = NULL;
     void *decoded;
 
     if (!record_decode(&stored_results_schema, stored, arena, &decoded, error)) {
@@ -117,8 +215,13 @@ bool results_decode(struct bytes stored, struct arena *arena, struct stored_list
     size_t count = results->results.count;
     struct stored_item *items =
         arena_alloc(arena, count * sizeof *items, _Alignof(struct stored_item));
-    for (size_t i = 0; i < count; i++)
-        restore(&items[i], &results->results.items[i], arena);
+    for (size_t i = 0; i < count; i++) {
+        bool event = results->results.items[i].kind == STORED_KIND_EVENT;
+        if (!restore(&items[i], &results->results.items[i], event ? before : NULL, arena))
+            return error_set(error, ERROR_FATAL, "stored results: a header of none before");
+        if (event)
+            before = &items[i].result;
+    }
     *out = (struct stored_list){items, count};
     return true;
 }
