@@ -78,9 +78,9 @@ static const struct {
 
 enum { SETTINGS_MAX = 16, SETTING_SIZE_MAX = 1024 };
 
-/* What worker_main() is to see: nothing of the caller's own ONBOARDING_… */
+/* What worker_main() is to see: ours, then what the caller sets beside, for tuning. */
 static char settings[SETTINGS_MAX][SETTING_SIZE_MAX];
-static char *environment[SETTINGS_MAX + 1];
+static char *environment[2 * SETTINGS_MAX + 1];
 
 static void add(const char *name, const char *value, const char *unit)
 {
@@ -92,6 +92,17 @@ static void add(const char *name, const char *value, const char *unit)
     if (size < 0 || (size_t)size >= sizeof settings[i])
         exit(EXIT_CONFIG);
     environment[i] = settings[i];
+}
+
+static void add_callers(void)
+{
+    size_t i = 0;
+
+    while (environment[i] != NULL)
+        i++;
+    for (char **at = environ; *at != NULL && i < 2 * SETTINGS_MAX; at++)
+        if (strncmp(*at, "ONBOARDING_", sizeof "ONBOARDING_" - 1) == 0)
+            environment[i++] = *at;
 }
 
 static const char *get(const char *name, const char *fallback)
@@ -138,6 +149,7 @@ int main(int argc, char **argv)
     topic_out.name = get("OUT_TOPIC", NULL);
     if (!ledger_make(get("PGURL", NULL)))
         return EXIT_FAILURE;
+    add_callers();
     environ = environment;
     return worker_main(&bench, argc, argv);
 }
