@@ -21,6 +21,9 @@
 struct schema_store;
 
 struct schema_store *schema_store_new(void);
+
+/* A store that also knows what `below` knows, which outlives it; for one thread, to be added to. */
+struct schema_store *schema_store_over(const struct schema_store *below);
 void schema_store_free(struct schema_store *store); /* takes NULL */
 
 /* A shipped schema can be met by its fingerprint; every generated schema is added at start. */

@@ -7,6 +7,7 @@
 
 /* A handful of subjects in a few versions each: found by looking through all. */
 struct schema_store {
+    const struct schema_store *below; /* knows what this one doesn't; NULL: none */
     struct writer **writers; /* each in a block of its own: decoders keep their addresses */
     size_t count;
     struct known_id {
@@ -34,6 +35,14 @@ struct schema_store *schema_store_new(void)
     return store;
 }
 
+struct schema_store *schema_store_over(const struct schema_store *below)
+{
+    struct schema_store *store = schema_store_new();
+
+    store->below = below;
+    return store;
+}
+
 void schema_store_free(struct schema_store *store)
 {
     if (store == NULL)
@@ -52,7 +61,7 @@ const struct writer *schema_store_find(const struct schema_store *store, uint64_
     for (size_t i = 0; i < store->count; i++)
         if (store->writers[i]->fingerprint == fingerprint)
             return store->writers[i];
-    return NULL;
+    return store->below == NULL ? NULL : schema_store_find(store->below, fingerprint);
 }
 
 const struct writer *schema_store_find_id(const struct schema_store *store, uint32_t id)
@@ -60,7 +69,7 @@ const struct writer *schema_store_find_id(const struct schema_store *store, uint
     for (size_t i = 0; i < store->id_count; i++)
         if (store->ids[i].id == id)
             return store->ids[i].writer;
-    return NULL;
+    return store->below == NULL ? NULL : schema_store_find_id(store->below, id);
 }
 
 bool schema_store_add_json(struct schema_store *store, const char *json, size_t size,

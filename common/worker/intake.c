@@ -207,6 +207,18 @@ static void digest_raw(struct loop *loop, struct record *record)
     record->digest = hmac_end(loop->ledger.hmac);
 }
 
+/* Once more, if the schema has been registered since. False only when the database is away. */
+static bool decode_again(struct loop *loop, struct record *record, struct error *error)
+{
+    bool looked;
+
+    if (!writers_ask(&loop->writers, &loop->ledger, &loop->arena, &looked, error))
+        return false;
+    if (looked)
+        record->parked = !decode_value(loop, record, &record->error);
+    return true;
+}
+
 /* False only when the database is away. */
 static bool decode(struct loop *loop, struct record *record, struct error *error)
 {
@@ -228,6 +240,9 @@ static bool decode(struct loop *loop, struct record *record, struct error *error
         if (!ledger_source_id(&loop->ledger, record->meta.source, &record->source_id, error))
             return false;
         record->parked = !decode_value(loop, record, &record->error);
+        if (record->parked && record->error.reason == REASON_SCHEMA_UNKNOWN &&
+            !decode_again(loop, record, error))
+            return false;
     }
     if (record->parked || MUTANT("digest_over_wire_bytes"))
         digest_raw(loop, record);

@@ -116,7 +116,8 @@ static bool start(struct loop *loop, struct error *error)
 
     ledger_init(&loop->ledger, &worker->database, worker->config.consumer_group,
                 &worker->config.digest_key);
-    loop->decoder = decoder_new(worker->schemas);
+    writers_start(&loop->writers, worker->schemas);
+    loop->decoder = decoder_new(loop->writers.schemas);
     loop->records = calloc((size_t)worker->config.batch_records, sizeof(struct record *));
     if (loop->records == NULL)
         abort();
@@ -264,6 +265,7 @@ static void finish(struct loop *loop)
         rd_kafka_destroy(loop->consumer);
     }
     decoder_free(loop->decoder);
+    writers_done(&loop->writers);
     ledger_done(&loop->ledger);
     arena_done(&loop->arena);
     free(loop->topic_ids);

@@ -8,6 +8,7 @@
 #include "common/worker/metrics.h"
 #include "common/worker/replies.h"
 #include "common/worker/worker.h"
+#include "common/worker/writers.h"
 
 /*
  * One loop: a thread with a consumer, a producer and a connection of its own.
@@ -27,6 +28,7 @@ struct loop {
     struct replies *replies;
     struct takeover *takeover;
     struct ledger ledger;
+    struct writers writers;
     struct decoder *decoder;
     struct arena arena; /* of the batch in hand */
     struct partition *partitions;

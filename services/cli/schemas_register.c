@@ -43,7 +43,9 @@ static enum cli_exit run(const struct cli *cli)
 const struct command command_schemas_register = {
     .name = "schemas register",
     .purpose = "note this version's schemas in PostgreSQL, for other versions to read by",
-    .details = "To be run before a rollout. What is there already stays.\n",
+    .details =
+        "To be run before a rollout: workers of any version look here for the schema of an event\n"
+        "that they do not know, and again after 30 s. What is there already stays.\n",
     .needs = NEEDS_POSTGRES,
     .arguments = arguments,
     .argument_count = COUNT(arguments),

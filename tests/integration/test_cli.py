@@ -421,6 +421,31 @@ def test_the_ledger_shows_what_became_of_an_event(lookup):
     ).returncode == 1
 
 
+def test_a_running_worker_reads_what_a_newer_version_registered(lookup):
+    newer = json.loads((SCHEMAS / "lookup_requested.avsc").read_text(encoding="utf-8"))
+    newer["fields"].append({"name": "branch", "type": ["null", "string"], "default": None, "doc": "Added later"})
+    canonical = fastavro.schema.to_parsing_canonical_form(newer)
+    fingerprint = bytes.fromhex(fastavro.schema.fingerprint(canonical, "CRC-64-AVRO"))
+    process_id, given = fresh(), str(uuid.uuid4())
+    value = io.BytesIO()
+    fastavro.schemaless_writer(value, fastavro.parse_schema(newer), event(process_id) | {"branch": "north"})
+    headers = {"ce_specversion": "1.0", "ce_id": given, "ce_source": "newer", "ce_type": REQUESTED,
+               "ce_time": "2026-01-31T12:00:00Z", "content-type": "application/avro"}  # fmt: skip
+    number = int.from_bytes(fingerprint, "little", signed=True)
+    lookup.rows("insert into schema_version (fingerprint, name, json) values (%s, %s, %s)",
+                number, newer["name"], json.dumps(newer))  # fmt: skip
+    try:
+        (before,) = lookup.rows("select count(*) from ledger")[0]
+        lookup.produce(REQUESTED, 0, process_id, b"\xc3\x01" + fingerprint + value.getvalue(),
+                       [(name, text.encode()) for name, text in headers.items()])  # fmt: skip
+        lookup.await_handled(before + 1)
+    finally:
+        lookup.rows("delete from schema_version where fingerprint = %s", number)
+    (row,) = ledger_show(lookup, given)
+    assert row["outcome"] == "DONE"
+    assert row["results"][0]["data"]["processId"] == process_id
+
+
 def test_the_ledger_shows_results_of_this_event_only(lookup):
     several = "select first_offset, partition from batch where results_count > 2 and topic_id = %s order by 1 desc"
     (topic,) = lookup.rows("select topic_id from topic where name = %s", REQUESTED)[0]

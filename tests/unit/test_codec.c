@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/avro/codec.h"
+#include "common/avro/store.h"
 #include "common/avro/topic.h"
 #include "customer_registered.h"
 #include "evaluation_completed.h"
@@ -169,6 +170,27 @@ static void is_refused(void **state)
     assert_ptr_equal(out, &error);
 }
 
+static void a_store_over_another_knows_what_both_do(void **state)
+{
+    static const uint64_t other = UINT64_C(0x8006bf0f6374aeb2); /* by fastavro */
+    static const char json[] = "{\"type\": \"record\", \"name\": \"Other\", \"fields\": []}";
+    struct schema_store *own = schema_store_new();
+    struct schema_store *over = schema_store_over(own);
+    struct error error;
+
+    (void)state;
+    schema_store_add(own, &lookup_requested_schema);
+    schema_store_set_id(own, 7, &lookup_requested_schema);
+    assert_true(schema_store_add_json(over, json, sizeof json - 1, &error));
+    assert_non_null(schema_store_find(over, lookup_requested_schema.fingerprint));
+    assert_non_null(schema_store_find_id(over, 7));
+    assert_null(schema_store_find_id(over, 8));
+    assert_non_null(schema_store_find(over, other));
+    assert_null(schema_store_find(own, other));
+    schema_store_free(over);
+    schema_store_free(own);
+}
+
 static void stored_results_survive(void **state)
 {
     (void)state;
@@ -309,6 +331,7 @@ int main(void)
         cmocka_unit_test(members_arrive),
         cmocka_unit_test(absent_stays_absent),
         cmocka_unit_test(framings_are_as_specified),
+        cmocka_unit_test(a_store_over_another_knows_what_both_do),
         cmocka_unit_test(stored_results_survive),
         cmocka_unit_test(many_small_results_survive),
         cmocka_unit_test(digest_follows_content),
