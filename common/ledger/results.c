@@ -55,8 +55,8 @@ static void put_header(struct sink *sink, const struct header_list *headers, siz
 {
     static const struct bytes as_before;
     const struct header *header = &headers->items[place];
-    const struct header *same = before != NULL && place < before->count ? &before->items[place]
-                                                                       : NULL;
+    const struct header *same =
+        before != NULL && place < before->count ? &before->items[place] : NULL;
 
     if (same != NULL && header->name != same->name && strcmp(header->name, same->name) != 0)
         same = NULL;
@@ -87,7 +87,8 @@ static bool is_value(const struct header *header, const char *text)
            memcmp(header->value.data, text, header->value.size) == 0;
 }
 
-/* By hand what the generated table would do from structs made for it; a test holds them together. */
+/* By hand what the generated table would do from structs made for it; a test holds them together.
+ */
 static void put_result(struct sink *sink, int64_t offset, const struct result *result,
                        const struct result *before)
 {
@@ -152,9 +153,8 @@ struct bytes results_encode(const struct record *const *records, size_t count, s
     return stored;
 }
 
-static bool restore_header(struct header *headers, size_t place,
-                           const struct stored_header *stored, const struct header_list *before,
-                           struct arena *arena)
+static bool restore_header(struct header *headers, size_t place, const struct stored_header *stored,
+                           const struct header_list *before, struct arena *arena)
 {
     struct header *out = &headers[place];
 

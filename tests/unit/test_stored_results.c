@@ -19,28 +19,45 @@
 
 /* Each differs from the one before it in another way. */
 static const struct result results[] = {
-    {.id = "id-1", .topic = "decisions", .partition = 3, .key = LITERAL("key"),
+    {.id = "id-1",
+     .topic = "decisions",
+     .partition = 3,
+     .key = LITERAL("key"),
      .value = LITERAL("value"),
-     .headers = HEADERS({"ce_id", LITERAL("id-1")}, {"ce_time", LITERAL("noon")},
-                        {"ce_correlationid", LITERAL("cause")},
-                        {"ce_causationid", LITERAL("cause")})},
-    {.id = "id-2", .topic = "decisions", .partition = 0, .key = LITERAL("key"),
+     .headers =
+         HEADERS({"ce_id", LITERAL("id-1")}, {"ce_time", LITERAL("noon")},
+                 {"ce_correlationid", LITERAL("cause")}, {"ce_causationid", LITERAL("cause")})},
+    {.id = "id-2",
+     .topic = "decisions",
+     .partition = 0,
+     .key = LITERAL("key"),
      .value = LITERAL("other"),
      .headers = HEADERS({"ce_id", LITERAL("id-2")}, {"ce_time", LITERAL("noon")},
                         {"ce_correlationid", LITERAL("c2")}, {"ce_causationid", LITERAL("c2")},
                         {"tracestate", LITERAL("x=1")})},
-    {.dead_letter = true, .topic = "requests.dlt", .partition = 1,
+    {.dead_letter = true,
+     .topic = "requests.dlt",
+     .partition = 1,
      .headers = HEADERS({"", LITERAL("nameless")}, {"ce_id", {0}}, {"", {0}}, {"", LITERAL("")},
                         {"same", LITERAL("v")}, {"same", LITERAL("v")})},
-    {.id = "id-3", .topic = "decisions", .partition = 1, .key = LITERAL(""), .value = LITERAL(""),
+    {.id = "id-3",
+     .topic = "decisions",
+     .partition = 1,
+     .key = LITERAL(""),
+     .value = LITERAL(""),
      .headers = HEADERS({"ce_id", LITERAL("another")}, {"ce_time", LITERAL("")},
                         {"ce_correlationid", {0}}, {"traceparent", LITERAL("00")})},
-    {.id = "id-4", .topic = "reviews", .partition = 1,
+    {.id = "id-4",
+     .topic = "reviews",
+     .partition = 1,
      .headers = HEADERS({"ce_id", LITERAL("id-4")}, {"ce_time", LITERAL("")},
                         {"ce_correlationid", {0}}, {"traceparent", LITERAL("01")})},
     {.dead_letter = true, .topic = "requests.dlt", .partition = 1},
     {.id = "id-5", .topic = "reviews", .partition = 1},
-    {.id = "id-6", .topic = "reviews", .partition = 1, .headers = HEADERS({"ce_id", LITERAL("id-6")})},
+    {.id = "id-6",
+     .topic = "reviews",
+     .partition = 1,
+     .headers = HEADERS({"ce_id", LITERAL("id-6")})},
 };
 
 enum { RESULTS = sizeof results / sizeof results[0], PER_RECORD = 2 };
@@ -153,8 +170,8 @@ static void a_reference_to_nothing_is_refused(void **state)
     struct error error;
     (void)state;
 
-    struct bytes stored = record_encode(
-        &stored_results_schema, &(struct stored_results){.results = {items, 2}}, &arena);
+    struct bytes stored = record_encode(&stored_results_schema,
+                                        &(struct stored_results){.results = {items, 2}}, &arena);
     assert_false(results_decode(stored, &arena, &list, &error));
     assert_int_equal(error.kind, ERROR_FATAL);
 }
