@@ -243,18 +243,27 @@ def test_answers_of_one_user_from_many_processes_are_all_kept(workers):
     await_true(lambda: workers.rows_of(agree, user, user) == [(True,)], WORKER_TIMEOUT_S)
 
 
-def test_an_answer_to_an_unknown_type_is_parked_for_a_replay(workers):
-    process, identifier = fresh("p"), fresh("e")
-    workers.publish("consent.submitted", {"id": identifier, "data": submission(process, "u", consentType="COOKIES")})
+def test_an_answer_to_an_unknown_type_is_parked_until_the_policy_lists_it(workers):
+    process, identifier, since = fresh("p"), fresh("e"), workers.now()
+    workers.publish("consent.submitted", {"id": identifier, "data": submission(process, "u", consentType="NEWS")})
+    of_consent = ["--service", "consent", "--group", f"{workers.group}-consent"]
 
     def parked():
-        listed = workers.objects("deadletters", "list", "--service", "consent", "--group", f"{workers.group}-consent",
-                                 **workers.as_service("consent"))
-        return [(p["reason"], p["detail"]) for p in listed if p["id"] == identifier]
+        listed = workers.objects("deadletters", "list", *of_consent, **workers.as_service("consent"))
+        return [p for p in listed if p["id"] == identifier]
 
-    await_true(parked, WORKER_TIMEOUT_S)
-    assert parked() == [("CONTRACT", "consentType is not in the policy")]
+    (letter,) = await_true(parked, WORKER_TIMEOUT_S)
+    assert (letter["reason"], letter["detail"]) == ("CONTRACT", "consentType is not in the policy")
     assert workers.rows_of("select 1 from consent.submission where process_id = %s", process) == []
+
+    workers.file("policy.json", json.dumps(POLICY | {"version": "next", "types": [*POLICY["types"], "NEWS"]}))
+    workers.running["consent"].send_signal(signal.SIGHUP)
+    log = workers.folder / "consent.log"
+    await_true(lambda: '"policy read"' in log.read_text(encoding="utf-8"), WORKER_TIMEOUT_S)
+    place = f"{letter['topic']}/{letter['partition']}/{letter['offset']}"
+    workers.does("deadletters", "replay", *of_consent, place, **workers.as_service("consent"))
+    (told,) = workers.answers("consent.completed", process, since)
+    assert (told["consentType"], told["approved"], told["policyVersion"]) == ("NEWS", True, "next")
 
 
 # --- Texts
