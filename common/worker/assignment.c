@@ -262,6 +262,7 @@ static void on_membership(struct loop *loop, rd_kafka_resp_err_t answer)
         loop->failed = true;
     } else if (answer == RD_KAFKA_RESP_ERR_NO_ERROR && !rd_kafka_assignment_lost(loop->consumer)) {
         reclaim(loop);
+        loop->check_due_ms = clock_monotonic_ms() + BACKOFF_FIRST_MS; /* of what was not assigned */
     } else {
         loop->check_due_ms =
             clock_monotonic_ms() + backoff_next_ms(&loop->check_backoff, random_bits());
