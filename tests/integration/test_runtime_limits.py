@@ -1,5 +1,4 @@
-"""What must not stop a partition for ever: a log that ends behind a running worker, letters too large
-for their topic, a database that refuses for long."""
+"""What must not stop a partition for ever: logs that lose records, what is too large, doubts that last."""
 
 import contextlib
 import os
@@ -78,6 +77,23 @@ def test_a_letter_too_large_for_its_topic_is_parked_empty(service, size):
     assert (letter.key, letter.value) == (None, None)
     assert header(letter, "onboarding-dlt-offset") == str(spot.offset)
     assert header(letter, "onboarding-dlt-detail").endswith("too large to be kept")
+    service.await_idle()
+    assert worker.terminate()
+    assert worker.troubles() == []
+
+
+def test_results_too_large_for_one_row_are_stored_in_several(service):
+    """The letters of the largest batch there may be exceed what a row takes."""
+    largest = {"ONBOARDING_BATCH_SIZE": "64MiB", "ONBOARDING_FETCH_SIZE": "64MiB"}
+    assert service.start(**largest).terminate()
+    records = on_partition(service, 3, 40)
+    for record in records:
+        record.value = bytes(1900000)
+    spots = service.send(records)
+    worker = service.spawn(**largest)
+    assert {row.outcome for row in service.outcomes(spots, 60)} == {PARKED}
+    letters = service.dead_letters(40, seconds=60)
+    assert {letter.value for letter in letters} == {records[0].value}
     service.await_idle()
     assert worker.terminate()
     assert worker.troubles() == []
