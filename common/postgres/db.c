@@ -91,13 +91,15 @@ static const char session_options[] =
     "-c idle_in_transaction_session_timeout=3s -c lock_timeout=5s -c statement_timeout=10s "
     "-c synchronous_commit=on -c jit=off -c plan_cache_mode=force_generic_plan "
     "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c timezone=UTC "
-    "-c search_path=%s";
+    "-c search_path=%s%s";
+static const char without_timeout[] = " -c idle_in_transaction_session_timeout=0"; /* a mutant's */
 
 static PGconn *start(const struct db_options *options)
 {
-    char session[sizeof session_options + 64];
+    char session[sizeof session_options + sizeof without_timeout + 64];
 
-    snprintf(session, sizeof session, session_options, options->schema);
+    snprintf(session, sizeof session, session_options, options->schema,
+             MUTANT("no_idle_in_transaction_timeout") ? without_timeout : "");
     const char *const names[] = {"dbname",
                                  "options",
                                  "application_name",

@@ -147,7 +147,9 @@ void loop_gather(struct loop *loop, int timeout_ms)
             rd_kafka_consumer_poll(loop->consumer, loop->record_count == 0 ? timeout_ms : 0);
         if (message == NULL)
             break;
-        if (!admit(loop, message))
+        if (admit(loop, message))
+            (void)FAILPOINT("mid_poll");
+        else
             rd_kafka_message_destroy(message);
         timeout_ms = 0;
     }
