@@ -226,7 +226,7 @@ class Load:
     """Upstream: produces at a rate, in the background; may be held for a while."""
 
     def __init__(self, generator, brokers):
-        self.generator = generator
+        self.generator, self.brokers = generator, brokers
         self.producer = Producer(
             {
                 "bootstrap.servers": brokers,
@@ -257,11 +257,12 @@ class Load:
         for record in self.generator.next():
             self.send(record)
 
-    def send(self, record):
+    def send(self, record, producer=None):
+        producer = producer or self.producer
         timestamp = int(time.time() * 1000)
         while True:
             try:
-                self.producer.produce(
+                producer.produce(
                     record.topic,
                     record.value,
                     record.key,
@@ -271,7 +272,7 @@ class Load:
                 )
                 break
             except BufferError:
-                self.producer.poll(0.1)
+                producer.poll(0.1)
         self.sent += 1
 
     def burst(self, steps):
@@ -279,6 +280,24 @@ class Load:
         for _ in range(steps):
             self.step()
         self.deliver()
+
+    def transactions(self, count, steps):
+        """So many Kafka transactions of so many steps each."""
+        producer = Producer(
+            {
+                "bootstrap.servers": self.brokers,
+                "partitioner": "murmur2_random",
+                "transactional.id": "upstream",
+                "log_level": 0,
+            }
+        )
+        producer.init_transactions(30)
+        for _ in range(count):
+            producer.begin_transaction()
+            for _ in range(steps):
+                for record in self.generator.next():
+                    self.send(record, producer)
+            producer.commit_transaction(30)
 
     def deliver(self):
         left = self.producer.flush(60)

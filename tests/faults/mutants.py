@@ -24,7 +24,7 @@ MUTANTS = {
     "no_next_offset_condition": (s.moved_under_way, {}),
     "client_position_trusted": (s.rewound, {}),
     "no_pause_while_suspended": (s.database_away, {}),
-    "buffer_kept_on_revoke": (s.members_come_and_go, {"fenced": False}),
+    "buffer_kept_on_revoke": (s.revoked_while_polling, {"fenced": False}),
     "delivery_error_ignored": (s.stopped_while_publishing, {}),
     "no_purge_on_lost": (s.lost_with_results_on_their_way, {"fenced": False}),
     "no_read_back": (s.killed_after_commit, {}),
@@ -50,7 +50,12 @@ def play(stack, folder, scenario, options, seed, mutant=None):
     """The failures that a scenario shows, as short texts."""
     world = World(stack, folder, seed=seed, mutant=mutant, **options)
     try:
-        failures = list(scenario(s.Stage(world)) or [])
+        try:
+            failures = list(scenario(s.Stage(world)) or [])
+        except s.NoPower:
+            if not dead_of(world):
+                raise
+            return dead_of(world)
         world.load.flush()
         if not world.settle(SETTLE_SECONDS):
             failures.append("lag is not 0")
@@ -68,6 +73,11 @@ def play(stack, folder, scenario, options, seed, mutant=None):
         return failures + world.problems
     finally:
         world.close()
+
+
+def dead_of(world):
+    """What the sanitizers say of workers that died under a mutant, the reason of a stalled story."""
+    return [text for worker in world.gone + world.workers for text in worker.troubles()][:1]
 
 
 def table(stack, folder, arguments):

@@ -51,12 +51,14 @@ class Stage:
     def fired(self, worker, name, seconds=10):
         self.need(lambda: not worker.armed(name), seconds, f"{name} did not fire")
 
-    def stop_in_big_batch(self, worker, name, skip=0, steps=60):
-        """A worker of one loop stops at a failpoint of a batch that has many results."""
+    def in_big_batch(self, worker, name, action, skip=0, steps=60, first=1):
+        """A worker of one loop gets to a failpoint in a batch of records from everywhere."""
         worker.arm("after_poll", "delay 1500")
-        self.burst(1)
+        for _ in range(first):
+            self.world.load.send(self.world.generator.fresh(events.EVALUATION))
+        self.world.load.deliver()
         self.fired(worker, "after_poll")
-        worker.arm(name, "stop", skip)
+        worker.arm(name, action, skip)
         self.burst(steps)
         self.fired(worker, name)
 
@@ -226,7 +228,7 @@ def stopped_while_publishing(stage):
     (worker,) = stage.start(1, ONBOARDING_LOOPS="1")
     stage.burst(100)
     failures = stage.settle()
-    stage.stop_in_big_batch(worker, "mid_produce", skip=6, steps=14)
+    stage.in_big_batch(worker, "mid_produce", "stop", skip=6, steps=14)
     return failures
 
 
@@ -236,7 +238,7 @@ def woken_after_its_heir(stage):
     (worker,) = stage.start(1, ONBOARDING_LOOPS="1")
     stage.burst(200)  # acknowledged, so that every output partition is known to work
     failures = stage.settle()
-    stage.stop_in_big_batch(worker, "after_commit", skip=1)
+    stage.in_big_batch(worker, "after_commit", "stop", skip=1)
     worker.arm("after_produce", "delay 500")  # time to send what it should not
     stage.world.spawn(ONBOARDING_LOOPS="1")
     stage.need(lambda: stage.world.thaws == 1, 30, "nobody was woken")
@@ -333,16 +335,17 @@ def lost_with_results_on_their_way(stage):
     failures = stage.settle()
     stage.world.spawn(ONBOARDING_LOOPS="1")
     time.sleep(5)
-    proxy.order("swallow", seconds=9, api=HEARTBEAT)
+    proxy.order("swallow", seconds=25, api=HEARTBEAT)
+    proxy.order("swallow", seconds=25, api=JOIN_GROUP)
     time.sleep(3)
-    proxy.order("swallow", seconds=20)
+    proxy.order("swallow", seconds=14)
     stage.burst(40)
     stage.need(lambda: stage.heard(first, "rebalance", what="lost"), 10, "nothing was lost")
     time.sleep(18)
     return failures
 
 
-HEARTBEAT = 12
+JOIN_GROUP, HEARTBEAT = 11, 12
 
 
 def swallowed_then_doubted(stage):
@@ -368,14 +371,29 @@ def lost_commits(stage):
         time.sleep(2)
 
 
-def members_come_and_go(stage):
-    """Rebalances in the middle of a backlog, and nothing else."""
-    stage.world.settings = {"ONBOARDING_LOOPS": "1", "ONBOARDING_BATCH_RECORDS": "5000"}
-    stage.burst(8000)
-    stage.start(1)
-    for _ in range(4):
+def revoked_while_polling(stage):
+    """Partitions leave while the first records of a batch are in hand."""
+    (first,) = stage.start(1, ONBOARDING_LOOPS="1")
+    stage.burst(60)
+    failures = stage.settle()
+    for _ in range(2):
+        first.arm("mid_poll", "delay 4000", skip=2)
+        stage.burst(80)
+        stage.fired(first, "mid_poll")
+        guest = stage.world.invite(10)
+        stage.need(lambda: stage.heard(guest, "taken over"), 20, "the newcomer gets nothing")
+        failures += stage.settle()
+        stage.need(lambda: not guest.alive(), 20, "the newcomer stays")
+    return failures
+
+
+def upstream_in_transactions(stage):
+    """Rebalances, and an upstream whose transactions leave gaps between the offsets."""
+    stage.start(1, ONBOARDING_LOOPS="1")
+    for _ in range(3):
         stage.world.invite(2)
-        stage.burst(5000)
+        stage.world.load.transactions(100, 3)
+    stage.burst(200)  # the last offset of a partition is to be an event's
 
 
 def rewound(stage):
@@ -386,10 +404,9 @@ def rewound(stage):
     for _ in range(3):
         second = stage.world.spawn(ONBOARDING_LOOPS="1")
         stage.need(lambda: stage.heard(second, "taken over"), 20, "the newcomer gets nothing")
-        first.arm("before_commit", "error")
-        first.arm("before_seek", "delay 2500", skip=1)
-        stage.burst(100)
-        stage.fired(first, "before_commit")
+        stage.settle()
+        first.arm("before_seek", "delay 3000", skip=3)
+        stage.in_big_batch(first, "before_commit", "error", skip=1, first=12)
         stage.fired(first, "before_seek")
         second.ended_by_us = True
         second.signal(signal.SIGTERM)
