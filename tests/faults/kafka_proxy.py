@@ -15,6 +15,9 @@ proxy's port, so clients never leave it. Orders on stdin, each a JSON object:
         leader does whose followers are behind
     {"do": "swallow", "seconds": 12, "client": "worker-1", "api": 12}
         takes requests (Produce without "api") and sends them nowhere, for so long
+    {"do": "skew", "records": 5, "topic": "requested"}
+        changes the next Fetch request so that so many records are left out, as a client does
+        that lost its place
     {"do": "tell"}                    says how many bytes of records were fetched so far
     {"do": "cut"}                     closes every client connection at once
 
@@ -36,6 +39,7 @@ FRAME_MAX = 256 << 20
 orders = pipe.Orders()
 clients = set()
 lag = {"until": 0.0, "records": 0, "topic": ""}
+skews = []
 swallows = {}  # by API: the order and until when
 counts = {"fetched": 0}
 upstream = ("127.0.0.1", 0)
@@ -73,6 +77,22 @@ class Request:
             and order.get("client", "") in self.client
             and order.get("topic", "").encode() in self.frame
         )
+
+
+def skew(frame, records, topic):
+    """A Fetch request v11 that begins so much later in every partition of such a topic."""
+    (size,) = struct.unpack_from(">h", frame, 8)
+    cursor = Cursor(bytearray(frame), 10 + max(size, 0) + 4 * 4 + 1 + 2 * 4, False)
+    for _ in range(cursor.count(">i")):
+        size = cursor.count(">h")
+        meant = topic.encode() in cursor.frame[cursor.at : cursor.at + size]
+        cursor.skip(size)
+        for _ in range(cursor.count(">i")):
+            cursor.skip(4 + 4)
+            (offset,) = struct.unpack_from(">q", cursor.frame, cursor.at)
+            struct.pack_into(">q", cursor.frame, cursor.at, offset + records * meant)
+            cursor.skip(8 + 8 + 4)
+    return bytes(cursor.frame)
 
 
 class Cursor:
@@ -161,6 +181,11 @@ class Connection:
             if swallow and time.monotonic() < swallow["until"] and request.fits(swallow):
                 pipe.report(did="swallow", api=request.api)
                 continue
+            if request.api == FETCH and request.version == 11 and skews:
+                if skews[0]["topic"].encode() in request.frame:
+                    order = skews.pop(0)
+                    request.frame = skew(frame, order["records"], order["topic"])
+                    pipe.report(did="skew")
             order = orders.take(request.fits) if request.api == PRODUCE else None
             if order:
                 await self.obey(order, request)
@@ -244,6 +269,8 @@ def handle_order(order):
         for connection in list(clients):
             connection.writer.transport.abort()
         pipe.report(did="cut")
+    elif order["do"] == "skew":
+        skews.append(order)
     elif order["do"] == "tell":
         pipe.report(did="tell", **counts)
     elif order["do"] == "lag":

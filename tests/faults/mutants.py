@@ -22,7 +22,7 @@ MUTANTS = {
     "no_reclaim_by_fenced_owner": (s.fenced_by_nobody, {}),
     "no_epoch_condition": (s.woken_after_its_heir, {}),
     "no_next_offset_condition": (s.moved_under_way, {}),
-    "client_position_trusted": (s.rewound, {}),
+    "client_position_trusted": (s.lost_place, {}),
     "no_pause_while_suspended": (s.database_away, {}),
     "buffer_kept_on_revoke": (s.revoked_while_polling, {"fenced": False}),
     "delivery_error_ignored": (s.stopped_while_publishing, {}),

@@ -396,23 +396,13 @@ def upstream_in_transactions(stage):
     stage.burst(200)  # the last offset of a partition is to be an event's
 
 
-def rewound(stage):
-    """A rebalance between a seek and the first record after it: the client loses its place."""
-    (first,) = stage.start(1, ONBOARDING_LOOPS="1")
+def lost_place(stage):
+    """The client fetches from a later offset than it was told to; beyond the batch it is in."""
+    stage.burst(400)
+    stage.world.kafka.order("skew", records=60, topic="requested")
+    stage.start(1, ONBOARDING_LOOPS="1")
+    stage.need(lambda: stage.world.kafka.count("skew"), 10, "the client kept its place")
     stage.burst(100)
-    failures = stage.settle()
-    for _ in range(3):
-        second = stage.world.spawn(ONBOARDING_LOOPS="1")
-        stage.need(lambda: stage.heard(second, "taken over"), 20, "the newcomer gets nothing")
-        stage.settle()
-        first.arm("before_seek", "delay 3000", skip=3)
-        stage.in_big_batch(first, "before_commit", "error", skip=1, first=12)
-        stage.fired(first, "before_seek")
-        second.ended_by_us = True
-        second.signal(signal.SIGTERM)
-        stage.need(lambda: not second.alive(), 20, "no member left")
-        failures += stage.settle()
-    return failures
 
 
 def conflicts_of_one_id(stage):
