@@ -253,6 +253,24 @@ static void tells_all_mistakes_at_once(void **state)
     assert_string_equal(problems.items[3], UNIT_WAIT);
 }
 
+/* So that what is checked after the settings meets no hole. */
+static void counts_what_is_wrong_as_absent(void **state)
+{
+    static const char *const wrong[] = {"ONBOARDING_LOOPS=0",    "ONBOARDING_LEVEL=loud",
+                                        "ONBOARDING_URL=file:/", "ONBOARDING_FILE=/nowhere",
+                                        "ONBOARDING_NO_KEY=/x",  NULL};
+    struct problems problems;
+    struct config config = read_config(wrong, &problems);
+
+    (void)state;
+    assert_int_equal(problems.count, 5);
+    assert_int_equal(config.loops, 1);
+    assert_int_equal(config.level, 1);
+    assert_string_equal(config.url, "http://localhost:80/x");
+    assert_string_equal(config.file, "/dev/null");
+    assert_false(config.no_key.present);
+}
+
 static void misses_what_is_required(void **state)
 {
     char *const empty[] = {NULL};
@@ -298,6 +316,7 @@ static const struct CMUnitTest singles[] = {
     cmocka_unit_test(takes_defaults),
     cmocka_unit_test(reads_words),
     cmocka_unit_test(tells_all_mistakes_at_once),
+    cmocka_unit_test(counts_what_is_wrong_as_absent),
     cmocka_unit_test(misses_what_is_required),
     cmocka_unit_test(prints_a_reference),
 };

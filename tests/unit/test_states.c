@@ -191,6 +191,10 @@ static void a_loaded_key_stays_loaded(void **state)
     assert_false(states_pending(states));
     struct turn turn = turn_of();
     assert_int_equal(state_find_text(&turn, &account_kind, "one").count, 1);
+    keys_add_text(states_keys(states), &account_kind, "two");
+    exchange();
+    assert_int_equal(fake_db.queue[0].row_count, 1);
+    assert_int_equal(fake_db.queue[1].row_count, 1);
 }
 
 static void several_rows_keep_the_query_s_order(void **state)
