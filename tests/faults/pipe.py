@@ -61,6 +61,7 @@ async def serve(handle_client, handle_order):
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while line := await lines.readline():
         handle_order(json.loads(line))
+        report(did="ordered")
 
 
 def run(handle_client, handle_order):

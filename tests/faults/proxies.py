@@ -8,6 +8,7 @@ import threading
 
 from worker import await_true
 
+ORDER_SECONDS = 10
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -24,12 +25,18 @@ class Proxy:
         self.port = json.loads(self.process.stdout.readline())["port"]
         self.address = f"127.0.0.1:{self.port}"
         self.did = []
+        self.ordered = 0  # orders that the proxy has taken
+        self.lock = threading.Lock()
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
     def read(self):
         for line in self.process.stdout:
-            self.did.append(json.loads(line))
+            report = json.loads(line)
+            if report["did"] == "ordered":
+                self.ordered += 1
+            else:
+                self.did.append(report)
 
     def count(self, what):
         return sum(1 for report in list(self.did) if report["did"] == what)
@@ -43,8 +50,13 @@ class Proxy:
         return [report for report in list(self.did) if report["did"] == "tell"][-1][number]
 
     def order(self, do, **what):
-        self.process.stdin.write(json.dumps(dict(what, do=do)) + "\n")
-        self.process.stdin.flush()
+        """Returns when the proxy has taken the order."""
+        with self.lock:
+            before = self.ordered
+            self.process.stdin.write(json.dumps(dict(what, do=do)) + "\n")
+            self.process.stdin.flush()
+            if not await_true(lambda: self.ordered > before, ORDER_SECONDS):
+                raise RuntimeError("the proxy does not take orders")
 
     def close(self):
         self.process.stdin.close()

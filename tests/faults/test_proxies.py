@@ -60,7 +60,7 @@ class TestKafkaProxy(unittest.TestCase):
         self.assertEqual(producer.flush(10), 0)
         self.send(producer, b"2")
         self.assertEqual(producer.flush(10), 0)
-        self.assertEqual(self.values(), [b"1", b"1", b"2"])
+        self.assertTrue(await_true(lambda: self.values() == [b"1", b"1", b"2"], 5))
 
     def test_replays_later(self):
         self.proxy.order("replay", seconds=0.5)
