@@ -105,33 +105,29 @@ void uuid_format(struct uuid id, char out[static UUID_TEXT_SIZE])
     *to = '\0';
 }
 
-enum { NO_DIGIT = 0x10 };
-
-static unsigned digit_value(unsigned char c)
-{
-    unsigned digit = (unsigned)c - '0';
-    unsigned letter = (unsigned)c - 'a';
-
-    return digit < 10 ? digit : letter < 6 ? letter + 10 : NO_DIGIT;
-}
+/* The value of a digit and 1; 0 for what is none. */
+static const uint8_t digit_values[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 bool uuid_parse(const char *text, size_t size, struct uuid *out)
 {
     /* Where the 16 pairs of digits stand. */
     static const uint8_t places[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
     struct uuid id;
-    unsigned faults = 0;
+    bool digits_only = true;
 
     if (size != UUID_TEXT_LENGTH || text[8] != '-' || text[13] != '-' || text[18] != '-' ||
         text[23] != '-')
         return false;
     for (size_t i = 0; i < sizeof id.bytes; i++) {
-        unsigned high = digit_value((unsigned char)text[places[i]]);
-        unsigned low = digit_value((unsigned char)text[places[i] + 1]);
-        faults |= high | low;
-        id.bytes[i] = (uint8_t)(high << 4 | low);
+        unsigned high = digit_values[(unsigned char)text[places[i]]];
+        unsigned low = digit_values[(unsigned char)text[places[i] + 1]];
+        digits_only &= high != 0 && low != 0;
+        id.bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
     }
-    if ((faults & NO_DIGIT) != 0)
+    if (!digits_only)
         return false;
     *out = id;
     return true;
