@@ -266,11 +266,14 @@ static bool awaits_stored(const struct record *record)
 enum batch_end batch_load_stored(struct batch *batch)
 {
     struct db *db = batch->ledger->db;
-    struct value *values = batch_rows_new(batch->arena, batch->record_count, &sql_find_stored);
-    struct value *at = values;
+    struct value *values;
+    struct value *at;
     size_t rows = 0;
     struct error error;
 
+    if (!batch->looked_up)
+        return BATCH_GOING;
+    values = at = batch_rows_new(batch->arena, batch->record_count, &sql_find_stored);
     for (size_t i = 0; i < batch->record_count; i++) {
         const struct record *record = batch->records[i];
         if (!awaits_stored(record))

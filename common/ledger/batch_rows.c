@@ -68,17 +68,30 @@ void batch_rows_results(struct batch *batch)
     db_queue_rows(batch->ledger->db, &sql_insert_batch, values, batch->part_count);
 }
 
+static bool is_dead_letter(const struct record *record)
+{
+    return record->fate == FATE_DEAD_LETTER || record->fate == FATE_CONFLICT;
+}
+
+static size_t count_dead_letters(const struct batch *batch)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < batch->record_count; i++)
+        count += is_dead_letter(batch->records[i]);
+    return count;
+}
+
 void batch_rows_dead_letters(struct batch *batch)
 {
-    struct value *values =
-        batch_rows_new(batch->arena, batch->record_count, &sql_insert_dead_letters);
+    size_t rows = count_dead_letters(batch);
+    struct value *values = batch_rows_new(batch->arena, rows, &sql_insert_dead_letters);
     struct value *at = values;
-    size_t rows = 0;
 
     for (size_t i = 0; i < batch->record_count; i++) {
         const struct record *record = batch->records[i];
         const struct partition *p = record->partition;
-        if (record->fate != FATE_DEAD_LETTER && record->fate != FATE_CONFLICT)
+        if (!is_dead_letter(record))
             continue;
         *at++ = INT(batch->ledger->group_id);
         *at++ = INT(p->topic_id);
@@ -88,7 +101,6 @@ void batch_rows_dead_letters(struct batch *batch)
         *at++ = TEXT(reason_text[record->error.reason]);
         *at++ = TEXT(record->error.text);
         *at++ = record->id_known ? TEXT(record->meta.id) : NOTHING;
-        rows++;
     }
     if (rows != 0)
         db_queue_rows(batch->ledger->db, &sql_insert_dead_letters, values, rows);
