@@ -91,17 +91,17 @@ class Shots:
     def aim_all(self, name, action, provoke, seconds=ROUND_SECONDS):
         """All workers, new ones too: the first that comes by is hit, the others are spared."""
         end = time.monotonic() + seconds
+        provoke_at = [end - seconds, end - seconds / 2]  # the first may meet an unready group
         armed = set()
         try:
-            provoked = False
             while time.monotonic() < end:
                 for worker in self.world.live():
                     if worker not in armed:
                         worker.arm(name, action)
                         armed.add(worker)
-                if not provoked:
+                if provoke_at and time.monotonic() >= provoke_at[0]:
+                    provoke_at.pop(0)
                     provoke()
-                    provoked = True
                 if any(not worker.armed(name) for worker in armed):
                     return True
                 time.sleep(0.01)
