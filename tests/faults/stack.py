@@ -101,11 +101,23 @@ class Stack:
                 config["message.timestamp.before.max.ms"] = str(fence_ms)
             new.append(NewTopic(name, partitions, 1, config=config))
         self.create(new)
-        consumer = consumer_of(self.brokers)
-        try:
-            ends_of(consumer, wanted)  # the broker leads them now
-        finally:
-            consumer.close()
+        self.await_leaders(wanted)
+
+    def await_leaders(self, topics):
+        """The broker leads them now. A client that saw a topic go may not see it come back, so
+        each attempt is a client's of its own."""
+        end = time.monotonic() + 60
+        while True:
+            consumer = consumer_of(self.brokers)
+            try:
+                if len({topic for topic, _ in ends_of(consumer, topics)}) == len(topics):
+                    return
+            except KafkaException:
+                if time.monotonic() > end:
+                    raise
+            finally:
+                consumer.close()
+            time.sleep(0.1)
 
     def forget_group(self, group):
         """Deletes a consumer group without members, its offsets too."""
