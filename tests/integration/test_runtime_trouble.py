@@ -1,6 +1,7 @@
 """What a worker survives: its own deaths, values that PostgreSQL refuses, operators, lost logs,
 and each exchange with PostgreSQL failing in turn."""
 
+import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -17,6 +18,7 @@ from confluent_kafka import TopicPartition
 
 PREFIX = "onboarding-dlt-"
 DEATHS = 5  # to suspicion three; then the record is noted, and found again after two more
+LONG_RUN_SECONDS = 300  # DURATION= of tests/run from which on slow tests run too
 GATE = 740291  # the advisory lock that a test closes in front of a record
 
 
@@ -189,6 +191,30 @@ def test_a_lost_part_of_the_log_leaves_a_gap(service):
     assert f'onboarding_records_lost_total{{topic="{EVALUATION}"}} 3' in running.ask(worker, "/metrics")[1]
     assert [line["records"] for line in said(worker, "records were gone before they were consumed")] == [3]
     assert worker.terminate()
+
+
+@pytest.mark.skipif(
+    float(os.environ.get("DURATION") or 0) < LONG_RUN_SECONDS, reason="a worker looks again after 30 s"
+)
+def test_a_topic_made_anew_stops_its_partitions(service):
+    """Offsets begin again there: they would be taken for old ones."""
+    worker = service.start()
+    service.outcomes(service.send(on_partition(service, 0, 3)))
+    service.await_idle()
+    assert worker.terminate()
+    admin = service.stack.admin
+    for future in admin.delete_topics([EVALUATION], operation_timeout=30).values():
+        future.result(SECONDS)
+    service.stack.create([running.NewTopic(EVALUATION, running.PARTITIONS, 1)])
+    worker = service.spawn()
+    await_sure(lambda: said(worker, "a partition waits for an operator"), 60, lambda: running.tail(worker))
+    await_status(worker, "/readyz", AWAY)
+    service.send(on_partition(service, 0, 1))
+    query = "select stopped from partition join topic using (topic_id) where partition = 0 and name = %s"
+    assert service.rows(query, EVALUATION) == [("the log ends before the next offset",)]
+    assert running.held(worker) >= {(topic, 0) for topic in running.INPUTS["evaluation"][1:]}
+    assert worker.terminate()
+    assert service.rows("select count(*) from ledger where partition = 0") == [(3,)]
 
 
 # Each exchange with PostgreSQL fails in turn.
