@@ -88,6 +88,34 @@ def test_a_record_that_kills_is_parked(service):
     assert worker.troubles() == []
 
 
+def test_an_outage_is_no_death(service):
+    """PostgreSQL goes with the record in hand, again and again: its note cannot be deleted then."""
+    (record,) = on_partition(service, 0, 1)
+    close_gate(service, record)
+    assert service.start(ONBOARDING_GROUP_INSTANCE_ID="the-one").terminate()
+    (spot,) = service.send([record])
+    for _ in range(3):
+        worker = service.spawn(ONBOARDING_GROUP_INSTANCE_ID="the-one")
+        await_sure(lambda: in_hand(service), SECONDS, lambda: running.tail(worker))
+        die_with_it(service, worker)
+    worker = service.spawn(ONBOARDING_GROUP_INSTANCE_ID="the-one")
+    for outage in range(3):
+        await_sure(lambda: in_hand(service), SECONDS, lambda: running.tail(worker))
+        service.stack.call("crash-postgres")
+        await_sure(lambda: len(said(worker, "suspended")) > outage, SECONDS)
+        service.stack.call("start-postgres")
+        service.connect()
+        service.rows("select pg_advisory_lock(%s)", GATE)
+    await_sure(lambda: in_hand(service), SECONDS, lambda: running.tail(worker))
+    service.rows("select pg_advisory_unlock(%s)", GATE)
+    (row,) = service.outcomes([spot])
+    assert row.outcome == DONE
+    service.await_idle()
+    assert service.rows("select * from suspect") == []
+    assert worker.terminate()
+    assert worker.troubles() == []
+
+
 def test_orderly_ends_are_no_deaths(service):
     for _ in range(4):
         worker = service.start(ONBOARDING_GROUP_INSTANCE_ID="the-one")
