@@ -155,8 +155,8 @@ static bool same_content(const struct batch *batch, const struct record *record,
 
     if (MUTANT("digest_ignored") || row_int(row, 2) != batch->ledger->digest_key_id)
         return true; /* of a key that is gone: the id has to do */
-    return digest.size == DIGEST_SIZE &&
-           memcmp(digest.data, record->digest.bytes, DIGEST_SIZE) == 0;
+    return digest.size == BATCH_DIGEST_BYTES &&
+           memcmp(digest.data, record->digest.bytes, BATCH_DIGEST_BYTES) == 0;
 }
 
 static void set_repeat(struct record *record, bool same)

@@ -38,7 +38,7 @@ void batch_rows_ledger(struct batch *batch)
         *at++ = INT(record->offset);
         *at++ = INT(record->fate);
         *at++ = INT(batch->ledger->digest_key_id);
-        *at++ = BYTES(((struct bytes){record->digest.bytes, DIGEST_SIZE}));
+        *at++ = BYTES(((struct bytes){record->digest.bytes, BATCH_DIGEST_BYTES}));
         *at++ = record->id_known && !(own && record->id_is_uuid) ? TEXT(record->meta.id) : NOTHING;
         rows++;
     }
