@@ -8,6 +8,8 @@ end in order, and the checker must find nothing. Without a mutant each must pass
 import signal
 import time
 
+from confluent_kafka import Consumer, TopicPartition
+
 import books
 import events
 from shots import Shots
@@ -88,6 +90,18 @@ class Stage:
             for line in worker.lines()
         )
 
+    def group_follows(self):
+        """Whether the group's offset of every input with events is next_offset."""
+        consumer = Consumer(
+            {"bootstrap.servers": self.world.stack.brokers, "group.id": self.world.group}
+        )
+        try:
+            places = {spot: place.next for spot, place in self.places().items() if place.next}
+            told = consumer.committed([TopicPartition(*spot) for spot in places], timeout=10)
+            return all(places[one.topic, one.partition] == one.offset for one in told)
+        finally:
+            consumer.close()
+
     def consumed(self):
         return sum(place.next for place in self.places().values())
 
@@ -122,6 +136,7 @@ def killed_with_nothing_after(stage):
     stage.start(2)
     stage.burst(40)
     failures = stage.settle()
+    stage.need(stage.group_follows, 10, "no offsets are committed to the group")
     workers = stage.arm_all("after_commit", "kill")
     stage.burst(1)
     stage.one_fires(workers, "after_commit")
