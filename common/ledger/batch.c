@@ -34,7 +34,7 @@ static struct batch_part *part_of(struct batch *batch, struct partition *partiti
         .partition = partition,
         .expected_offset = partition->next_offset,
         .first_offset = -1,
-        .moved_from = -1,
+        .done_offset = -1,
         .records = arena_alloc(batch->arena, batch->record_count * sizeof *part->records,
                                _Alignof(struct record *)),
     };
@@ -89,26 +89,35 @@ static bool is_sought(const struct record *record)
     return record->id_known && record->fate == FATE_NONE;
 }
 
+static struct value *ask(struct value *at, const struct batch *batch, size_t position,
+                         int32_t source_id, struct uuid event_id)
+{
+    *at++ = INT(batch->ledger->group_id);
+    *at++ = INT((int64_t)position);
+    *at++ = INT(source_id);
+    *at++ = UUID_VALUE(event_id);
+    return at;
+}
+
+/* By its id, and by its coordinates: there stand repeats and dead letters. */
 static void queue_find(struct batch *batch)
 {
-    struct value *values = batch_rows_new(batch->arena, batch->record_count + 1, &sql_find_ledger);
+    struct value *values =
+        batch_rows_new(batch->arena, 2 * batch->record_count + 1, &sql_find_ledger);
     struct value *at = values;
-    size_t rows = 0;
 
+    *at = INT(batch->ledger->group_id);
     for (size_t i = 0; i < batch->record_count; i++) {
         const struct record *record = batch->records[i];
-        if (!is_sought(record))
+        if (record->fate == FATE_BARRIER)
             continue;
-        *at++ = INT(batch->ledger->group_id);
-        *at++ = INT((int64_t)i);
-        *at++ = INT(record->source_id);
-        *at++ = UUID_VALUE(record->event_id);
-        rows++;
+        at = ask(at, batch, i, 0, ledger_coordinates(record->partition, record->offset));
+        if (is_sought(record))
+            at = ask(at, batch, i, record->source_id, record->event_id);
     }
-    if (rows == 0)
-        *at = INT(batch->ledger->group_id);
     batch->find_answer = db_queued(batch->ledger->db);
-    db_queue_rows(batch->ledger->db, &sql_find_ledger, values, rows);
+    db_queue_rows(batch->ledger->db, &sql_find_ledger, values,
+                  (size_t)(at - values) / sql_find_ledger.parameter_count);
 }
 
 void batch_open(struct batch *batch, struct ledger *ledger, struct arena *arena,
@@ -174,15 +183,18 @@ static void judge_found(struct batch *batch, const struct row *row)
     if (row_int(row, 3) == p->topic_id && row_int(row, 4) == p->generation &&
         row_int(row, 5) == p->number && row_int(row, 6) == record->offset) {
         struct batch_part *part = part_of(batch, record->partition);
-        if (part->moved_from < 0 || record->offset < part->moved_from)
-            part->moved_from = record->offset;
+        if (record->offset > part->done_offset)
+            part->done_offset = record->offset;
         return;
     }
     set_repeat(record, same_content(batch, record, row));
     record->stored_offset = row_int(row, 6);
 }
 
-/* Past the records done once, with their results to be accounted for; nothing else is written. */
+/*
+ * Past the last record done, and so past all before it, with their results to be accounted for;
+ * nothing else is written.
+ */
 static enum batch_end move_past(struct batch *batch)
 {
     struct db *db = batch->ledger->db;
@@ -192,14 +204,11 @@ static enum batch_end move_past(struct batch *batch)
     for (size_t i = 0; i < batch->part_count; i++) {
         const struct batch_part *part = &batch->parts[i];
         const struct partition *p = part->partition;
-        if (part->moved_from < 0)
+        if (part->done_offset < 0)
             continue;
-        int64_t past = part->moved_from;
-        for (size_t k = 0; k < part->record_count && part->records[k]->offset == past; k++)
-            past++;
         const struct value values[] = {
             INT(batch->ledger->group_id), INT(p->topic_id),           INT(p->number),
-            INT(p->owner_epoch),          INT(part->expected_offset), INT(past)};
+            INT(p->owner_epoch),          INT(part->expected_offset), INT(part->done_offset + 1)};
         db_queue(db, &sql_move_past, values);
     }
     return db_exchange(db, &error) ? BATCH_MOVED : BATCH_DOUBT;
@@ -228,7 +237,7 @@ enum batch_end batch_judge(struct batch *batch)
     if (batch->looked_up)
         judge_all_found(batch);
     for (size_t i = 0; i < batch->part_count; i++)
-        moved = moved || batch->parts[i].moved_from >= 0;
+        moved = moved || batch->parts[i].done_offset >= 0;
     if (moved && !MUTANT("recompute_on_rerun"))
         return move_past(batch);
     return pause_at(batch, "after_fence_update") ? BATCH_GOING : batch_fail(batch);

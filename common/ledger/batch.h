@@ -48,7 +48,7 @@ struct batch_part {
     int64_t stamp_ms; /* last_stamp, taken in this transaction */
     const struct record **records;
     size_t record_count;
-    int64_t moved_from; /* the first record met before at its own coordinates; -1: none */
+    int64_t done_offset; /* the last record met before at its own coordinates; -1: none */
 };
 
 struct batch {
