@@ -362,7 +362,7 @@ int worker_main(const struct service *what, int argc, char **argv)
     }
     if (argc != 1)
         return fprintf(stderr, "usage: onboarding-%s [--help]\n", what->name), EXIT_CONFIG;
-    (void)mallopt(M_MXFAST, 0); /* joining what is freed at once beats sweeping it up later */
+    (void)mallopt(M_MXFAST, 0);       /* joining what is freed at once beats sweeping it up later */
     setrlimit(RLIMIT_CORE, &no_core); /* a core would hold keys and personal data */
     status = configure(&worker, groups, COUNT(groups));
     if (status == EXIT_SUCCESS)
