@@ -32,27 +32,9 @@ static const char *value_in(char *const *environment, const char *name)
     return NULL;
 }
 
-/* Read by common/core/failpoint.c of test builds, not by a table. */
-static bool is_for_faults(const char *name, size_t size)
-{
-#ifdef ONBOARDING_FAULTS
-    static const char *const names[] = {"ONBOARDING_FAILPOINT_DIR", "ONBOARDING_MUTANT"};
-
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (strlen(names[i]) == size && memcmp(names[i], name, size) == 0)
-            return true;
-#else
-    (void)name;
-    (void)size;
-#endif
-    return false;
-}
-
 static bool is_known(const struct setting_group *groups, size_t group_count, const char *name,
                      size_t size)
 {
-    if (is_for_faults(name, size))
-        return true;
     for (size_t i = 0; i < group_count; i++)
         for (size_t j = 0; j < groups[i].count; j++) {
             const char *known = groups[i].settings[j].name;
