@@ -21,11 +21,12 @@
 struct states;
 struct keys;
 struct outcome;
+struct provider_options;
 struct row;
 
 /* Everything that a handler may know: handlers read no clock, no environment, no database. */
 struct turn {
-    const void *event;             /* a struct of the route's schema */
+    const void *event;             /* a struct of the route's schema, or a struct effect_outcome */
     const struct event_meta *meta; /* CloudEvents attributes, trace, reply address */
     const void *config;            /* the service's settings and secrets */
     const void *policy;            /* of the same version for the whole batch; NULL without one */
@@ -115,6 +116,67 @@ void outcome_ignore(struct outcome *out);
 void outcome_reject(struct outcome *out, enum reason reason, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * Something to be done outside, by a provider: an SMS, an e-mail, a call-back. A handler asks for
+ * it; it is committed with the batch, performed beside the loop for as long as it takes, and what
+ * became of it comes to the kind's own handler, once, as the event of a turn whose `meta` is the
+ * asking event's: so outcome_event() answers the sender of that event. Such a handler may ask for
+ * further effects.
+ *
+ * A provider gets each effect at least once, mostly once: a lost answer is followed by one repeat
+ * with the same idempotency key, which is the effect's id.
+ */
+struct effect_kind {
+    const char *name;                        /* for the table, metrics and logs */
+    const struct provider_options *provider; /* filled by settings before the worker starts */
+    void (*load)(const struct turn *turn, struct keys *keys); /* as of a route; may be NULL */
+    void (*handle)(const struct turn *turn, struct outcome *out);
+};
+
+struct effect_request {
+    const struct effect_kind *kind;
+    /*
+     * Effects of one key run one after another, in the order asked for (by events of one input
+     * partition). In clear in the table, as is `reference`: nothing personal. NULL: no order.
+     */
+    const char *order_key;
+    const char *reference; /* the service's own, handed back with the outcome; may be NULL */
+    const char *subject;   /* the user whose data key seals the content; NULL: nobody's */
+    int64_t expires_ms;    /* Unix time; not begun after it */
+    const char *recipient; /* of an e-mail; NULL else */
+    const char *path;      /* of an HTTP request, appended to the provider's URL; may be NULL */
+    struct bytes body;
+};
+
+/* Asks for an effect. Everything is copied; recipient, path and body are sealed at rest. */
+void outcome_effect(struct outcome *out, const struct effect_request *request);
+
+enum effect_state {
+    EFFECT_SENT,    /* the provider accepted it */
+    EFFECT_FAILED,  /* it was not done, and will not be; `failure` says why */
+    EFFECT_UNKNOWN, /* the answer was lost, of the repeat as well */
+};
+
+enum effect_failure {
+    EFFECT_FAILURE_NONE,
+    EFFECT_REFUSED,   /* for good, by the provider */
+    EFFECT_EXHAUSTED, /* tries used up, or the next one would come after expires_ms */
+    EFFECT_EXPIRED,   /* its turn came after expires_ms */
+    EFFECT_ERASED,    /* its content cannot be read any more: the subject was erased */
+};
+
+/* What became of an effect; the event of its kind's turn. */
+struct effect_outcome {
+    struct uuid id;
+    const char *order_key, *reference, *subject; /* as asked for */
+    enum effect_state state;
+    enum effect_failure failure;
+    const char *provider_id; /* the provider's name for it; NULL: it told none */
+    int attempts;
+    int status;            /* HTTP or SMTP code of the last answer; 0: there was none */
+    struct bytes response; /* an HTTP answer's body, bounded by provider_options; not stored */
+};
+
 /* A service's policy file: versioned JSON, read at start and on SIGHUP. */
 struct policy_format {
     /*
@@ -135,6 +197,8 @@ struct service {
     size_t state_count;
     const struct topic *const *outputs; /* every topic that a handler may publish to */
     size_t output_count;
+    const struct effect_kind *const *effects; /* every kind that a handler may ask for */
+    size_t effect_count;
     const struct setting *settings; /* the service's own, beside the runtime's */
     size_t setting_count;
     void *config;                       /* what `settings` fills */

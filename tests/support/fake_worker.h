@@ -17,7 +17,13 @@
 #include "tests/support/json_patch.h"
 #include "tests/support/test.h"
 
-enum { FAKE_KEYS_MAX = 200, FAKE_ITEMS_MAX = 20, FAKE_ROWS_MAX = 50, FAKE_VALUES_MAX = 20 };
+enum {
+    FAKE_KEYS_MAX = 200,
+    FAKE_ITEMS_MAX = 20,
+    FAKE_ROWS_MAX = 50,
+    FAKE_VALUES_MAX = 20,
+    FAKE_EFFECTS_MAX = 10,
+};
 
 struct fake_key {
     const struct state_kind *kind;
@@ -49,6 +55,8 @@ struct outcome {
     const char *key;
     json_t *event; /* the last one; NULL: none */
     size_t event_count;
+    struct effect_request effects[FAKE_EFFECTS_MAX];
+    size_t effect_count;
     bool ignored;
     bool rejected;
     enum reason reason;
@@ -167,6 +175,27 @@ void outcome_event(struct outcome *out, const struct topic *topic, const char *k
     out->event_count++;
 }
 
+static const char *fake_copy(const char *text)
+{
+    return text == NULL ? NULL : arena_copy(&fake.arena, text, strlen(text));
+}
+
+void outcome_effect(struct outcome *out, const struct effect_request *request)
+{
+    struct effect_request *effect = &out->effects[out->effect_count++];
+
+    assert_true(out->effect_count <= FAKE_EFFECTS_MAX);
+    *effect = *request;
+    effect->order_key = fake_copy(request->order_key);
+    effect->reference = fake_copy(request->reference);
+    effect->subject = fake_copy(request->subject);
+    effect->recipient = fake_copy(request->recipient);
+    effect->path = fake_copy(request->path);
+    if (request->body.size != 0)
+        effect->body.data = (const uint8_t *)arena_copy(
+            &fake.arena, (const char *)request->body.data, request->body.size);
+}
+
 void outcome_ignore(struct outcome *out)
 {
     out->ignored = true;
@@ -180,6 +209,7 @@ void outcome_reject(struct outcome *out, enum reason reason, const char *format,
     out->reason = reason;
     out->row_count = 0;
     out->event_count = 0;
+    out->effect_count = 0;
     va_start(args, format);
     vsnprintf(out->text, sizeof out->text, format, args);
     va_end(args);
@@ -256,8 +286,8 @@ static void *fake_know(const struct state_kind *kind, struct bytes key)
 enum { FAKE_DAY = 20527 };
 static const int64_t fake_now_ms = (int64_t)FAKE_DAY * 86400000 + 43200000;
 
-static const struct outcome *fake_handle(const struct service *service, const struct topic *topic,
-                                         const void *event)
+static const struct outcome *fake_turn(const struct service *service, const struct route *route,
+                                       const void *event)
 {
     struct event_meta meta = {.id = "e", .source = "s", .time_ms = fake_now_ms};
     struct turn turn = {.event = event,
@@ -265,20 +295,38 @@ static const struct outcome *fake_handle(const struct service *service, const st
                         .config = service->config,
                         .policy = fake.policy,
                         .arena = &fake.arena};
-    const struct route *route = service->routes;
     struct keys keys;
 
-    while (route->from != topic)
-        route++;
     json_decref(fake.outcome.event);
     fake.outcome = (struct outcome){0};
-    route->load(&turn, &keys);
+    if (route->load != NULL)
+        route->load(&turn, &keys);
     turn.states = &fake.states;
     turn.now_ms = fake_now_ms;
     turn.fresh_id =
         (struct uuid){{1, 2, 3, 4, 5, 6, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, ++fake.turns}};
     route->handle(&turn, &fake.outcome);
     return &fake.outcome;
+}
+
+static const struct outcome *fake_handle(const struct service *service, const struct topic *topic,
+                                         const void *event)
+{
+    const struct route *route = service->routes;
+
+    while (route->from != topic)
+        route++;
+    return fake_turn(service, route, event);
+}
+
+/* What became of an effect comes to its kind's handler; inline, as not every service has some. */
+static inline const struct outcome *fake_settle(const struct service *service,
+                                                const struct effect_kind *kind,
+                                                const struct effect_outcome *outcome)
+{
+    const struct route route = {.load = kind->load, .handle = kind->handle};
+
+    return fake_turn(service, &route, outcome);
 }
 
 /* The rows of one statement among those of the last event. */
