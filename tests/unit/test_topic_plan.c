@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "test.h"
+#include "topics.h"
 
 static struct arena arena;
 
@@ -53,6 +54,22 @@ static void dead_letters_are_fenced_and_larger(void **state)
     assert_string_equal(text_of(wish.properties),
                         "cleanup.policy=delete retention.ms=2000 max.message.bytes=2097152 "
                         "message.timestamp.type=CreateTime message.timestamp.before.max.ms=4000");
+}
+
+/* Codes are gone from the brokers' disks soon; else retention waits for a segment to fill up. */
+static void codes_are_kept_for_minutes(void **state)
+{
+    static const char kept[] = "cleanup.policy=delete retention.ms=900000 segment.ms=300000";
+
+    (void)state;
+    struct topic_wish wish = topic_plan_wish(&topic_otp_requested, false, 5000, &arena);
+    assert_string_equal(text_of(wish.properties), kept);
+    for (int dead_letters = 0; dead_letters <= 1; dead_letters++) {
+        wish = topic_plan_wish(&topic_otp_requested, dead_letters, 5000, &arena);
+        assert_memory_equal(text_of(wish.properties), kept, sizeof kept - 1);
+        wish = topic_plan_wish(&topic_otp_completed, dead_letters, 5000, &arena);
+        assert_memory_equal(text_of(wish.properties), kept, sizeof kept - 1);
+    }
 }
 
 static void what_differs_is_named(void **state)
@@ -140,10 +157,11 @@ static int free_arena(void **state)
 
 int main(void)
 {
-    enum { OTHERS = 5 };
+    enum { OTHERS = 6 };
     struct CMUnitTest tests[COUNT(names) + OTHERS] = {
         cmocka_unit_test(properties_follow_from_the_list),
         cmocka_unit_test(dead_letters_are_fenced_and_larger),
+        cmocka_unit_test(codes_are_kept_for_minutes),
         cmocka_unit_test(what_differs_is_named),
         cmocka_unit_test(nothing_differs_where_all_holds),
         cmocka_unit_test(a_missing_topic_is_one_difference),
