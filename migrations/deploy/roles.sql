@@ -13,6 +13,7 @@ begin
                        ('onboarding_lookup', 'login'),
                        ('onboarding_evaluation', 'login'),
                        ('onboarding_consent', 'login'),
+                       ('onboarding_schedule', 'login'),
                        ('analyst', 'login')) as v (name, login)
     loop
         begin
@@ -36,6 +37,7 @@ comment on role onboarding_owner is 'Owns the schemas and tables of onboarding; 
 comment on role onboarding_lookup is 'The lookup worker: reads and writes schema lookup.';
 comment on role onboarding_evaluation is 'The evaluation worker: reads and writes schema evaluation.';
 comment on role onboarding_consent is 'The consent worker: reads and writes schema consent.';
+comment on role onboarding_schedule is 'The schedule: reads what is due, notes what it published.';
 comment on role analyst is 'People who analyse: read the views of schema analytics and nothing else.';
 
 -- A worker that stalls inside a transaction loses it (and its row locks) after 3 s, so that the
@@ -58,6 +60,12 @@ alter role onboarding_consent set lock_timeout = '5s';
 alter role onboarding_consent set statement_timeout = '10s';
 alter role onboarding_consent set synchronous_commit = on;
 
+alter role onboarding_schedule set search_path = schedule;
+alter role onboarding_schedule set idle_in_transaction_session_timeout = '3s';
+alter role onboarding_schedule set lock_timeout = '5s';
+alter role onboarding_schedule set statement_timeout = '10s';
+alter role onboarding_schedule set synchronous_commit = on;
+
 -- A forgotten query of a person must not hold back vacuum for hours.
 alter role analyst set search_path = analytics;
 alter role analyst set default_transaction_read_only = on;
@@ -70,7 +78,8 @@ do $$
 begin
     execute format('revoke all on database %I from public', current_database());
     execute format('grant connect on database %I'
-                   ' to onboarding_lookup, onboarding_evaluation, onboarding_consent, analyst',
+                   ' to onboarding_lookup, onboarding_evaluation, onboarding_consent,'
+                   ' onboarding_schedule, analyst',
                    current_database());
 end
 $$;

@@ -11,7 +11,7 @@ from psycopg import errors, sql
 from database import MIGRATIONS
 
 SERVICES = ["lookup", "evaluation", "consent"]
-OURS = ["runtime", "analytics", *SERVICES]
+OURS = ["runtime", "schedule", "analytics", *SERVICES]
 
 # Rights of a service's role on the runtime's tables in its schema, and on the service's own.
 RUNTIME_RIGHTS = {
@@ -102,7 +102,7 @@ WITHOUT_COMMENT = """
     union all
     select 'role ' || r.rolname
       from pg_roles r
-     where (r.rolname ~ '^onboarding_(owner|lookup|evaluation|consent)$' or r.rolname = 'analyst')
+     where (r.rolname ~ '^onboarding_(owner|lookup|evaluation|consent|schedule)$' or r.rolname = 'analyst')
        and shobj_description(r.oid, 'pg_authid') is null
 """
 

@@ -1,0 +1,9 @@
+-- Drops the schedule's views and what it knows to be published.
+
+begin;
+
+drop view schedule.due;
+drop table schedule.published;
+drop schema schedule;
+
+commit;
