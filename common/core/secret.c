@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_DIGITS = 44 };
+enum { KEY_DIGITS = 44, ID_DIGITS_MAX = 5 };
 
 static bool say(char fault[static PROBLEM_TEXT_SIZE], const char *what)
 {
@@ -174,6 +174,66 @@ bool secret_read_key(const char *path, struct key *out, char fault[static PROBLE
 
     if (ok && !decode_key(buffer, size, out))
         ok = say(fault, "names a file that does not hold 32 bytes in base64");
+    wipe_buffer(buffer);
+    return ok;
+}
+
+/* "ID KEY"; the line ends before `size`. */
+static bool decode_line(const char *line, size_t size, int16_t *id, struct key *key)
+{
+    size_t digits = strspn(line, "0123456789");
+    int number = 0;
+
+    if (digits == 0 || digits > ID_DIGITS_MAX || digits >= size || line[digits] != ' ')
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        number = number * 10 + (line[i] - '0');
+    if (number < 1 || number > INT16_MAX)
+        return false;
+    *id = (int16_t)number;
+    return decode_key(line + digits + 1, size - digits - 1, key);
+}
+
+static bool has_id(const struct key_ring *ring, int16_t id)
+{
+    for (size_t i = 0; i < ring->count; i++)
+        if (ring->ids[i] == id)
+            return true;
+    return false;
+}
+
+/* NULL, or what is wrong. */
+static const char *decode_ring(const char *text, struct key_ring *ring)
+{
+    while (*text != '\0') {
+        size_t size = strcspn(text, "\n");
+
+        if (ring->count == KEY_RING_MAX)
+            return "names a file with more than 32 keys";
+        if (!decode_line(text, size, &ring->ids[ring->count], &ring->keys[ring->count]))
+            return "names a file with a line that is not a number from 1 to 32767, a space and "
+                   "32 bytes in base64";
+        if (has_id(ring, ring->ids[ring->count]))
+            return "names a file with a number that stands twice";
+        ring->count++;
+        text += size + (text[size] == '\n');
+    }
+    return NULL;
+}
+
+bool secret_read_ring(const char *path, struct key_ring *out, char fault[static PROBLEM_TEXT_SIZE])
+{
+    char *buffer = new_buffer();
+    struct key_ring ring = {.count = 0};
+    size_t size;
+    bool ok = read_secret(path, buffer, &size, fault);
+    const char *wrong = ok ? decode_ring(buffer, &ring) : NULL;
+
+    if (wrong != NULL)
+        ok = say(fault, wrong);
+    if (ok)
+        *out = ring;
+    OPENSSL_cleanse(&ring, sizeof ring);
     wipe_buffer(buffer);
     return ok;
 }

@@ -19,4 +19,11 @@ MUST_CHECK bool secret_read_text(const char *path, const char **out, /* malloc'd
 MUST_CHECK bool secret_read_key(const char *path, struct key *out,
                                 char fault[static PROBLEM_TEXT_SIZE]);
 
+/*
+ * Lines "ID KEY": a number from 1 to 32767 and such a key, one space between; the newest last, no
+ * number twice, 1 to KEY_RING_MAX of them.
+ */
+MUST_CHECK bool secret_read_ring(const char *path, struct key_ring *out,
+                                 char fault[static PROBLEM_TEXT_SIZE]);
+
 #endif

@@ -92,6 +92,7 @@ static void fill_empty(const struct setting *setting, void *member)
     case SETTING_SECRET_FILE:
     case SETTING_FILE: *(const char **)member = ""; break;
     case SETTING_KEY_FILE: *(struct key *)member = (struct key){.present = false}; break;
+    case SETTING_KEY_RING: ((struct key_ring *)member)->count = 0; break;
     case SETTING_BOOL: *(bool *)member = false; break;
     case SETTING_CHOICE: *(int *)member = 0; break;
     case SETTING_INT:
@@ -132,6 +133,7 @@ static bool fill(const struct setting *setting, const char *text, void *member,
     case SETTING_URL: return fill_text(url_fault(setting->choices, text), text, member, fault);
     case SETTING_FILE: return fill_text(file_fault(text), text, member, fault);
     case SETTING_KEY_FILE: return secret_read_key(text, member, fault);
+    case SETTING_KEY_RING: return secret_read_ring(text, member, fault);
     case SETTING_SECRET_FILE: return secret_read_text(text, member, fault);
     }
     assert(!"a setting_kind");
@@ -208,6 +210,7 @@ static void wipe_setting(const struct setting *setting, void *member)
     case SETTING_KEY_FILE:
         OPENSSL_cleanse(member, sizeof(struct key)); /* not present any more, too */
         break;
+    case SETTING_KEY_RING: OPENSSL_cleanse(member, sizeof(struct key_ring)); break;
     case SETTING_SECRET_FILE:
         text = *(const char **)member;
         if (text != NULL && *text != '\0') /* ours, from malloc; "" is not */

@@ -22,6 +22,7 @@ enum setting_kind {
     SETTING_CHOICE,      /* int; index into `choices`, separated by '|' */
     SETTING_URL,         /* const char *; scheme is one of `choices`; no user or password inside */
     SETTING_KEY_FILE,    /* struct key; a file with 32 bytes in base64, mode 0600 or stricter */
+    SETTING_KEY_RING,    /* struct key_ring; a file of keys by number, same mode */
     SETTING_SECRET_FILE, /* const char *; a file's text, a final newline cut; same mode */
     SETTING_FILE,        /* const char *; path of a file that must be readable */
 };
@@ -30,6 +31,15 @@ enum setting_kind {
 struct key {
     uint8_t bytes[32];
     bool present;
+};
+
+enum { KEY_RING_MAX = 32 }; /* rotated twice a year, sixteen years' keys */
+
+/* Keys by number, newest last: that one seals, the others open what they sealed. */
+struct key_ring {
+    struct key keys[KEY_RING_MAX];
+    int16_t ids[KEY_RING_MAX]; /* from 1 up */
+    size_t count;              /* 0: not given */
 };
 
 struct setting {

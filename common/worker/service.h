@@ -80,6 +80,30 @@ struct state_list state_find_text(const struct turn *turn, const struct state_ki
 void *state_add(const struct turn *turn, const struct state_kind *kind, struct bytes key);
 void *state_add_text(const struct turn *turn, const struct state_kind *kind, const char *key);
 
+/*
+ * Personal data at rest. Each person has a data key, under which values of that person are sealed;
+ * who deletes the key makes noise of them all. A route's load() asks for the keys of the users
+ * whose values its handler seals or opens; one that is missing is made with the first seal.
+ */
+void keys_add_subject(struct keys *keys, const char *user_id);
+
+/*
+ * A value for a bytea column, in turn->arena. It opens for this user, column ("contact.phone") and
+ * row (what the row is known by) only.
+ */
+struct bytes subject_seal(const struct turn *turn, const char *user_id, const char *column,
+                          const char *row, struct bytes clear);
+
+/* False: the person's key was erased, or this is not what was sealed there. */
+MUST_CHECK bool subject_open(const struct turn *turn, const char *user_id, const char *column,
+                             const char *row, struct bytes sealed, struct bytes *clear);
+
+/*
+ * Whose data the results of this event are, where their schemas have personal fields: those are
+ * stored sealed, for that user. Without it: of the event's field userId, else of nobody known.
+ */
+void outcome_subject(struct outcome *out, const char *user_id);
+
 /* Columns of a row, by index, each in the type that the query gives; texts are NULL for NULL. */
 bool row_is_null(const struct row *row, int column);
 const char *row_text(const struct row *row, int column, struct arena *arena);

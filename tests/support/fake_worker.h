@@ -57,6 +57,7 @@ struct outcome {
     size_t event_count;
     struct effect_request effects[FAKE_EFFECTS_MAX];
     size_t effect_count;
+    const char *subject; /* whose data the results are; NULL: not told */
     bool ignored;
     bool rejected;
     enum reason reason;
@@ -173,6 +174,53 @@ void outcome_event(struct outcome *out, const struct topic *topic, const char *k
     out->key = arena_copy(&fake.arena, key, strlen(key));
     out->event = record_to_json(topic->schema, record, true);
     out->event_count++;
+}
+
+/*
+ * What stands in the place of a sealed value shows whose it is, and where:
+ * "U-1/decision.reason/7=…".
+ */
+static struct bytes fake_seal(const char *user_id, const char *column, const char *row,
+                              struct bytes clear)
+{
+    size_t size = strlen(user_id) + strlen(column) + strlen(row) + sizeof "//=" - 1;
+    char *out = arena_alloc(&fake.arena, size + clear.size + 1, 1);
+
+    snprintf(out, size + 1, "%s/%s/%s=", user_id, column, row);
+    if (clear.size != 0)
+        memcpy(out + size, clear.data, clear.size);
+    return (struct bytes){(const uint8_t *)out, size + clear.size};
+}
+
+static const struct state_kind fake_subject_kind = {.name = "subject", .size = 1};
+
+void keys_add_subject(struct keys *keys, const char *user_id)
+{
+    keys_add_text(keys, &fake_subject_kind, user_id);
+}
+
+struct bytes subject_seal(const struct turn *turn, const char *user_id, const char *column,
+                          const char *row, struct bytes clear)
+{
+    (void)state_find_text(turn, &fake_subject_kind, user_id);
+    return fake_seal(user_id, column, row, clear);
+}
+
+bool subject_open(const struct turn *turn, const char *user_id, const char *column, const char *row,
+                  struct bytes sealed, struct bytes *clear)
+{
+    struct bytes place = fake_seal(user_id, column, row, (struct bytes){0});
+
+    (void)state_find_text(turn, &fake_subject_kind, user_id);
+    if (sealed.size < place.size || memcmp(sealed.data, place.data, place.size) != 0)
+        return false;
+    *clear = (struct bytes){sealed.data + place.size, sealed.size - place.size};
+    return true;
+}
+
+void outcome_subject(struct outcome *out, const char *user_id)
+{
+    out->subject = arena_copy(&fake.arena, user_id, strlen(user_id));
 }
 
 static const char *fake_copy(const char *text)

@@ -94,6 +94,78 @@ static const struct key_file {
 };
 /* clang-format on */
 
+#define OTHER "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaG/z9/v4="
+#define NO_RING                                                                                    \
+    "names a file with a line that is not a number from 1 to 32767, a space and 32 bytes in "      \
+    "base64"
+
+/* clang-format off */
+static const struct ring_file {
+    const char *name, *content;
+    size_t size;
+    mode_t mode;
+    const char *fault;
+    int16_t newest;
+    size_t count;
+} rings[] = {
+    {"one key", TEXT("1 " KEY "\n"), 0600, NULL, 1, 1},
+    {"the last one is the newest", TEXT("32767 " KEY "\n7 " OTHER), 0600, NULL, 7, 2},
+    {"the same key under two numbers", TEXT("1 " KEY "\n2 " KEY), 0600, NULL, 2, 2},
+    {"a number twice", TEXT("1 " KEY "\n1 " OTHER), 0600, "names a file with a number that stands twice", 0, 0},
+    {"number 0", TEXT("0 " KEY), 0600, NO_RING, 0, 0},
+    {"a number too large", TEXT("32768 " KEY), 0600, NO_RING, 0, 0},
+    {"six digits", TEXT("100001 " KEY), 0600, NO_RING, 0, 0},
+    {"no number", TEXT(KEY), 0600, NO_RING, 0, 0},
+    {"only a number", TEXT("1"), 0600, NO_RING, 0, 0},
+    {"two spaces", TEXT("1  " KEY), 0600, NO_RING, 0, 0},
+    {"no key", TEXT("1 AAEC"), 0600, NO_RING, 0, 0},
+    {"an empty line", TEXT("1 " KEY "\n\n2 " OTHER), 0600, NO_RING, 0, 0},
+    {"world-readable ring", TEXT("1 " KEY), 0604, OPEN_FILE, 0, 0},
+};
+/* clang-format on */
+
+static void reads_ring(void **state)
+{
+    const struct ring_file *example = *state;
+    struct key_ring ring = {.count = 0};
+    char fault[PROBLEM_TEXT_SIZE] = "";
+
+    write_file(example->content, example->size, example->mode);
+    assert_true(secret_read_ring(path, &ring, fault) == (example->fault == NULL));
+    assert_int_equal(ring.count, example->count);
+    if (example->fault != NULL) {
+        assert_string_equal(fault, example->fault);
+        return;
+    }
+    assert_int_equal(ring.ids[ring.count - 1], example->newest);
+    for (size_t i = 0; i < ring.count; i++) {
+        assert_true(ring.keys[i].present);
+        assert_int_equal(ring.keys[i].bytes[1], 1);
+    }
+}
+
+static void bounds_a_ring(void **state)
+{
+    char text[(KEY_RING_MAX + 1) * (sizeof KEY + 3) + 1];
+    size_t used = 0;
+    struct key_ring ring;
+    char fault[PROBLEM_TEXT_SIZE] = "";
+
+    (void)state;
+    for (int i = 1; i <= KEY_RING_MAX + 1; i++) {
+        if (i == KEY_RING_MAX + 1) {
+            write_file(text, used, 0600);
+            assert_true(secret_read_ring(path, &ring, fault));
+            assert_int_equal(ring.count, KEY_RING_MAX);
+            assert_int_equal(unlink(path), 0);
+        }
+        used += (size_t)snprintf(text + used, sizeof text - used, "%d %s\n", i, KEY);
+    }
+    write_file(text, used, 0600);
+    assert_false(secret_read_ring(path, &ring, fault));
+    assert_string_equal(fault, "names a file with more than 32 keys");
+}
+
 static void reads_text(void **state)
 {
     const struct text *example = *state;
@@ -169,6 +241,7 @@ static void wipes_what_was_read(void **state)
 {
     static struct config {
         struct key key;
+        struct key_ring ring;
         const char *text;
     } config;
     static const struct setting settings[] = {
@@ -202,6 +275,7 @@ static void wipes_what_was_read(void **state)
 
 static const struct CMUnitTest singles[] = {
     TIDY(takes_the_largest_text),
+    TIDY(bounds_a_ring),
     TIDY(does_not_wait_for_a_fifo),
     TIDY(wipes_what_was_read),
     cmocka_unit_test(refuses_what_is_no_file),
@@ -209,14 +283,17 @@ static const struct CMUnitTest singles[] = {
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(singles) + COUNT(texts) + COUNT(keys)];
+    struct CMUnitTest tests[COUNT(singles) + COUNT(texts) + COUNT(keys) + COUNT(rings)];
     size_t count = COUNT(singles);
 
     memcpy(tests, singles, sizeof singles);
-    for (size_t i = 0; i < COUNT(texts) + COUNT(keys); i++) {
-        tests[count] = i < COUNT(texts) ? EXAMPLE(reads_text, &texts[i])
-                                        : EXAMPLE(reads_key, &keys[i - COUNT(texts)]);
-        tests[count++].teardown_func = remove_file;
-    }
+    for (size_t i = 0; i < COUNT(texts); i++)
+        tests[count++] = EXAMPLE(reads_text, &texts[i]);
+    for (size_t i = 0; i < COUNT(keys); i++)
+        tests[count++] = EXAMPLE(reads_key, &keys[i]);
+    for (size_t i = 0; i < COUNT(rings); i++)
+        tests[count++] = EXAMPLE(reads_ring, &rings[i]);
+    for (size_t i = COUNT(singles); i < count; i++)
+        tests[i].teardown_func = remove_file;
     return cmocka_run_group_tests_name("secret", tests, make_directory, remove_directory);
 }
