@@ -226,6 +226,8 @@ struct service {
     const struct setting *settings; /* the service's own, beside the runtime's */
     size_t setting_count;
     void *config;                       /* what `settings` fills */
+    /* What no single setting shows: lists what contradicts, completes `config`; or NULL. */
+    void (*check)(void *config, struct problems *problems);
     const struct policy_format *policy; /* NULL: the service has none */
 };
 

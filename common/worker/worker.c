@@ -329,6 +329,8 @@ static int configure(struct worker *worker, const struct setting_group *groups, 
     settings_read(groups, count, environ, problems);
     kafka_config_check(&worker->kafka_config, problems);
     worker_config_check(&worker->config, worker->service->policy != NULL, problems);
+    if (worker->service->check != NULL)
+        worker->service->check(worker->service->config, problems);
     add_schemas(worker);
     derive(worker);
     if (set_schema_ids(worker, problems))
