@@ -38,6 +38,7 @@ SERVICE_RIGHTS = {
         "decision": {"SELECT", "INSERT"},
         "customer": {"SELECT", "INSERT"},
         "identity_use": {"SELECT", "INSERT"},
+        "review_case": {"SELECT", "INSERT"},
     },
     "consent": RUNTIME_RIGHTS
     | {

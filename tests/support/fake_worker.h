@@ -23,6 +23,7 @@ enum {
     FAKE_ROWS_MAX = 50,
     FAKE_VALUES_MAX = 20,
     FAKE_EFFECTS_MAX = 10,
+    FAKE_EVENTS_MAX = 5,
 };
 
 struct fake_key {
@@ -54,6 +55,10 @@ struct outcome {
     const struct topic *topic; /* of the last event */
     const char *key;
     json_t *event; /* the last one; NULL: none */
+    struct {
+        const struct topic *topic;
+        json_t *event;
+    } events[FAKE_EVENTS_MAX]; /* all of them */
     size_t event_count;
     struct effect_request effects[FAKE_EFFECTS_MAX];
     size_t effect_count;
@@ -169,11 +174,12 @@ void outcome_row_array(struct outcome *out, const struct statement *statement,
 void outcome_event(struct outcome *out, const struct topic *topic, const char *key,
                    const void *record)
 {
-    json_decref(out->event);
+    assert_true(out->event_count < FAKE_EVENTS_MAX);
     out->topic = topic;
     out->key = arena_copy(&fake.arena, key, strlen(key));
     out->event = record_to_json(topic->schema, record, true);
-    out->event_count++;
+    out->events[out->event_count].topic = topic;
+    out->events[out->event_count++].event = out->event;
 }
 
 /*
@@ -307,9 +313,16 @@ int64_t row_time_ms(const struct row *row, int column)
     return 0;
 }
 
+static void fake_forget(void)
+{
+    for (size_t i = 0; i < FAKE_EVENTS_MAX; i++)
+        json_decref(fake.outcome.events[i].event);
+    fake.outcome = (struct outcome){0};
+}
+
 static void fake_end(void)
 {
-    json_decref(fake.outcome.event);
+    fake_forget();
     arena_done(&fake.arena);
     fake = (struct fake){0};
 }
@@ -345,8 +358,7 @@ static const struct outcome *fake_turn(const struct service *service, const stru
                         .arena = &fake.arena};
     struct keys keys;
 
-    json_decref(fake.outcome.event);
-    fake.outcome = (struct outcome){0};
+    fake_forget();
     if (route->load != NULL)
         route->load(&turn, &keys);
     turn.states = &fake.states;
@@ -387,14 +399,34 @@ static size_t fake_rows_of(const struct statement *statement)
     return count;
 }
 
-static const char *fake_member(const char *name)
+static const char *fake_text(const json_t *event, const char *name)
 {
-    const json_t *value = json_object_get(fake.outcome.event, name);
+    const json_t *value = json_object_get(event, name);
 
     return json_is_null(value) || value == NULL ? "null"
            : json_is_true(value)                ? "true"
            : json_is_false(value)               ? "false"
                                                 : json_string_value(value);
+}
+
+/* Of the last event, as a text. */
+static const char *fake_member(const char *name)
+{
+    return fake_text(fake.outcome.event, name);
+}
+
+/* Of the one event on a topic. */
+static inline const char *fake_member_on(const struct topic *topic, const char *name)
+{
+    const json_t *event = NULL;
+
+    for (size_t i = 0; i < fake.outcome.event_count; i++)
+        if (fake.outcome.events[i].topic == topic) {
+            assert_null(event);
+            event = fake.outcome.events[i].event;
+        }
+    assert_non_null(event);
+    return fake_text(event, name);
 }
 
 #endif

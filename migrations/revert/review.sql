@@ -1,0 +1,17 @@
+-- Drops evaluation's cases and what makes them. Fails where cases have expired: decisions that no
+-- reviewer made would break the older rule.
+
+begin;
+
+alter table evaluation.decision drop constraint decision_check;
+alter table evaluation.decision add constraint decision_check
+    check (version = 1 or reviewed_by is not null);
+comment on table evaluation.decision is 'Decisions on identity verifications: version 1 by the rules, later ones by reviewers; the highest version holds.';
+comment on column evaluation.decision.version is '1: by the rules; 2 and up: by a reviewer.';
+comment on column evaluation.decision.code is 'The rule that decided, e.g. UNDER_AGE; ACCEPTED where none fired; REVIEWED for a reviewer''s decision.';
+comment on column evaluation.decision.reviewed_by is 'Who reviewed; null: the rules decided.';
+drop view evaluation.due;
+drop table evaluation.review_case;
+drop function runtime.create_reviews(name, name, text);
+
+commit;

@@ -1,0 +1,363 @@
+/* Cases: opened where the rules say WAIT, closed once, and what reviewers are told of it. */
+#include "review_decided.h"
+#include "review_expired.h"
+#include "review_sql.h"
+#include "services/review/case.h"
+#include "tests/support/fake_worker.h"
+#include "topics.h"
+
+enum { HOUR_MS = 3600 * 1000 };
+
+static const char decision[] = "{'processId': 'p', 'identityVerificationId': 'v', 'userId': 'u',"
+                               " 'job': 'APPROVAL', 'decision': 'NOK', 'reason': '',"
+                               " 'decidedBy': 'reviewer-1'}";
+static const char expiry[] = "{'processId': 'p', 'identityVerificationId': 'v',"
+                             " 'job': 'APPROVAL', 'expiredAt': '2026-03-15T11:00:00Z'}";
+
+/* What a job would have decided without a case. */
+static const struct case_decided *decided;
+
+/* What the library said of the event. */
+static const struct review_case *found;
+
+static void load_decided(const struct turn *turn, struct keys *keys)
+{
+    const struct review_decided *event = turn->event;
+
+    keys_add_text(keys, &case_kind, event->identityVerificationId);
+}
+
+static void handle_decided(const struct turn *turn, struct outcome *out)
+{
+    const struct review_decided *event = turn->event;
+
+    found = case_to_resolve(turn, out, decided);
+    if (found != NULL)
+        case_close(
+            turn, out, event->identityVerificationId,
+            (struct case_closing){event->job, CASE_RESOLVED, event->decision, CASE_CODE_REVIEWED});
+}
+
+static void load_expired(const struct turn *turn, struct keys *keys)
+{
+    const struct review_expired *event = turn->event;
+
+    keys_add_text(keys, &case_kind, event->identityVerificationId);
+}
+
+static void handle_expired(const struct turn *turn, struct outcome *out)
+{
+    const struct review_expired *event = turn->event;
+
+    found = case_to_expire(turn, out);
+    if (found != NULL)
+        case_close(turn, out, event->identityVerificationId,
+                   (struct case_closing){REVIEW_JOB_APPROVAL, CASE_EXPIRED, REVIEW_DECISION_NOK,
+                                         CASE_CODE_EXPIRED});
+}
+
+/* Any event will do to open one. */
+static void handle_opening(const struct turn *turn, struct outcome *out)
+{
+    case_open(turn, out, "v",
+              (struct review_case){
+                  .process_id = "p",
+                  .process_type = "retail",
+                  .user_id = "u",
+                  .code = "FACE_IN_USE",
+                  .expires_ms = case_expiry(turn, 72),
+              });
+}
+
+static const struct route routes[] = {
+    {&topic_review_decided, load_decided, handle_decided},
+    {&topic_review_expired, load_expired, handle_expired},
+    {&topic_evaluation_requested, load_decided, handle_opening},
+};
+static const struct state_kind *const states[] = {&case_kind};
+static const struct topic *const outputs[] = {&topic_review_completed};
+static const struct service service = {
+    .name = "test",
+    .routes = routes,
+    .route_count = COUNT(routes),
+    .states = states,
+    .state_count = COUNT(states),
+    .outputs = outputs,
+    .output_count = COUNT(outputs),
+};
+
+static int start(void **state)
+{
+    (void)state;
+    decided = NULL;
+    found = NULL;
+    fake_start(&service);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    fake_end();
+    return 0;
+}
+
+static const struct outcome *open_case(void)
+{
+    return fake_handle(&service, &topic_evaluation_requested,
+                       record_patched(&review_decided_schema, decision, NULL, &fake.arena));
+}
+
+static const struct outcome *decide(const char *change)
+{
+    return fake_handle(&service, &topic_review_decided,
+                       record_patched(&review_decided_schema, decision, change, &fake.arena));
+}
+
+static const struct outcome *expire(const char *change)
+{
+    return fake_handle(&service, &topic_review_expired,
+                       record_patched(&review_expired_schema, expiry, change, &fake.arena));
+}
+
+/* A case that the database knows, expired an hour ago. */
+static struct review_case *know(enum case_state state)
+{
+    struct review_case *known = fake_know(&case_kind, fake_bytes("v"));
+
+    *known = (struct review_case){
+        .version = 3,
+        .state = state,
+        .process_id = "p",
+        .process_type = "retail",
+        .user_id = "u",
+        .code = "FACE_IN_USE",
+        .opened_ms = fake_now_ms - 73 * HOUR_MS,
+        .expires_ms = fake_now_ms - HOUR_MS,
+        .result = REVIEW_DECISION_OK,
+        .closed_code = state == CASE_OPEN ? NULL : "REVIEWED",
+        .closed_ms = state == CASE_OPEN ? 0 : fake_now_ms - HOUR_MS,
+    };
+    return known;
+}
+
+static void assert_told(const char *outcome, const char *result, const char *code)
+{
+    assert_int_equal(fake.outcome.event_count, 1);
+    assert_ptr_equal(fake.outcome.topic, &topic_review_completed);
+    assert_string_equal(fake.outcome.key, "p");
+    assert_string_equal(fake_member("outcome"), outcome);
+    assert_string_equal(fake_member("result"), result);
+    assert_string_equal(fake_member("code"), code);
+}
+
+static void assert_text(const struct value *value, const char *text)
+{
+    assert_int_equal(value->kind, VALUE_TEXT);
+    assert_int_equal(value->bytes.size, strlen(text));
+    assert_memory_equal(value->bytes.data, text, strlen(text));
+}
+
+static void an_open_case_is_a_row_without_result(void **state)
+{
+    const struct value *row = open_case()->rows[0].values;
+
+    (void)state;
+    assert_int_equal(fake.outcome.row_count, 1);
+    assert_int_equal(fake.outcome.event_count, 0);
+    assert_text(&row[0], "v");
+    assert_int_equal(row[1].integer, 1);
+    assert_text(&row[2], "OPEN");
+    assert_text(&row[3], "p");
+    assert_text(&row[4], "retail");
+    assert_text(&row[5], "u");
+    assert_text(&row[6], "FACE_IN_USE");
+    assert_int_equal(row[7].integer, fake_now_ms);
+    assert_int_equal(row[8].kind, VALUE_NULL);
+    assert_int_equal(row[9].integer, fake_now_ms + 72 * HOUR_MS);
+    for (size_t i = 10; i < 13; i++)
+        assert_int_equal(row[i].kind, VALUE_NULL);
+}
+
+static void an_open_case_stays_as_old_as_it_is(void **state)
+{
+    int64_t opened_ms = know(CASE_OPEN)->opened_ms;
+    const struct value *row = open_case()->rows[0].values;
+
+    (void)state;
+    assert_int_equal(row[1].integer, 4);
+    assert_int_equal(row[7].integer, opened_ms);
+}
+
+static void a_closed_case_is_opened_anew(void **state)
+{
+    const struct value *row;
+
+    (void)state;
+    know(CASE_RESOLVED);
+    row = open_case()->rows[0].values;
+    assert_int_equal(row[1].integer, 4);
+    assert_text(&row[2], "OPEN");
+    assert_int_equal(row[7].integer, fake_now_ms);
+    assert_int_equal(row[10].kind, VALUE_NULL);
+}
+
+static void a_reviewer_closes_it(void **state)
+{
+    const struct value *row;
+
+    (void)state;
+    open_case();
+    row = decide(NULL)->rows[0].values;
+    assert_int_equal(fake.outcome.row_count, 1);
+    assert_int_equal(row[1].integer, 2);
+    assert_text(&row[2], "RESOLVED");
+    assert_text(&row[10], "NOK");
+    assert_text(&row[11], "REVIEWED");
+    assert_int_equal(row[12].integer, fake_now_ms);
+    assert_told("RESOLVED", "NOK", "REVIEWED");
+    assert_string_equal(fake_member("processId"), "p");
+    assert_string_equal(fake_member("userId"), "u");
+    assert_string_equal(fake_member("identityVerificationId"), "v");
+    assert_string_equal(fake_member("job"), "APPROVAL");
+    assert_string_equal(fake_member("decidedAt"), "2026-03-15T12:00:00.000Z");
+}
+
+static void whoever_comes_second_is_told_so(void **state)
+{
+    (void)state;
+    open_case();
+    decide(NULL);
+    assert_int_equal(decide("{'decision': 'OK'}")->row_count, 0);
+    assert_told("ALREADY_DECIDED", "NOK", "REVIEWED");
+}
+
+static void what_the_database_knows_closed_stays_so(void **state)
+{
+    (void)state;
+    know(CASE_SUPERSEDED);
+    assert_int_equal(decide(NULL)->row_count, 0);
+    assert_told("ALREADY_DECIDED", "OK", "REVIEWED");
+    assert_string_equal(fake_member("decidedAt"), "2026-03-15T11:00:00.000Z");
+}
+
+static void what_the_rules_decided_has_no_case_to_resolve(void **state)
+{
+    static const struct case_decided by_rules = {"p", "u", REVIEW_DECISION_OK, "ACCEPTED", 5};
+
+    (void)state;
+    decided = &by_rules;
+    assert_int_equal(decide(NULL)->row_count, 0);
+    assert_told("ALREADY_DECIDED", "OK", "ACCEPTED");
+    assert_string_equal(fake_member("decidedAt"), "1970-01-01T00:00:00.005Z");
+}
+
+static void what_nobody_knows_is_no_case(void **state)
+{
+    (void)state;
+    assert_int_equal(decide(NULL)->row_count, 0);
+    assert_told("NO_SUCH_CASE", "null", "null");
+    assert_string_equal(fake_member("decidedAt"), "null");
+}
+
+static void another_users_case_is_none(void **state)
+{
+    (void)state;
+    open_case();
+    assert_int_equal(decide("{'userId': 'u2'}")->row_count, 0);
+    assert_told("NO_SUCH_CASE", "null", "null");
+}
+
+static void another_processs_case_is_none(void **state)
+{
+    (void)state;
+    open_case();
+    assert_int_equal(decide("{'processId': 'p2'}")->row_count, 0);
+    assert_int_equal(fake.outcome.event_count, 1);
+    assert_string_equal(fake.outcome.key, "p2");
+    assert_string_equal(fake_member("outcome"), "NO_SUCH_CASE");
+}
+
+static void time_closes_what_nobody_decided(void **state)
+{
+    const struct value *row;
+
+    (void)state;
+    know(CASE_OPEN);
+    row = expire(NULL)->rows[0].values;
+    assert_text(&row[2], "EXPIRED");
+    assert_text(&row[10], "NOK");
+    assert_text(&row[11], "CASE_EXPIRED");
+    assert_int_equal(fake.outcome.event_count, 0);
+    decide(NULL);
+    assert_told("ALREADY_DECIDED", "NOK", "CASE_EXPIRED");
+}
+
+static void assert_ignored(void)
+{
+    assert_true(fake.outcome.ignored);
+    assert_int_equal(fake.outcome.row_count + fake.outcome.event_count, 0);
+}
+
+static void time_leaves_what_was_decided(void **state)
+{
+    (void)state;
+    know(CASE_RESOLVED);
+    expire(NULL);
+    assert_ignored();
+}
+
+static void time_leaves_what_it_does_not_know(void **state)
+{
+    (void)state;
+    expire(NULL);
+    assert_ignored();
+}
+
+static void time_leaves_another_processs_case(void **state)
+{
+    (void)state;
+    know(CASE_OPEN);
+    expire("{'processId': 'p2'}");
+    assert_ignored();
+}
+
+static void a_case_does_not_expire_early(void **state)
+{
+    (void)state;
+    know(CASE_OPEN)->expires_ms = fake_now_ms + 60 * 1000 + 1;
+    expire(NULL);
+    assert_ignored();
+}
+
+static void clocks_may_differ_a_little(void **state)
+{
+    (void)state;
+    know(CASE_OPEN)->expires_ms = fake_now_ms + 60 * 1000;
+    expire(NULL);
+    assert_int_equal(fake_rows_of(&sql_insert_case), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_open_case_is_a_row_without_result, start, end),
+        cmocka_unit_test_setup_teardown(an_open_case_stays_as_old_as_it_is, start, end),
+        cmocka_unit_test_setup_teardown(a_closed_case_is_opened_anew, start, end),
+        cmocka_unit_test_setup_teardown(a_reviewer_closes_it, start, end),
+        cmocka_unit_test_setup_teardown(whoever_comes_second_is_told_so, start, end),
+        cmocka_unit_test_setup_teardown(what_the_database_knows_closed_stays_so, start, end),
+        cmocka_unit_test_setup_teardown(what_the_rules_decided_has_no_case_to_resolve, start, end),
+        cmocka_unit_test_setup_teardown(what_nobody_knows_is_no_case, start, end),
+        cmocka_unit_test_setup_teardown(another_users_case_is_none, start, end),
+        cmocka_unit_test_setup_teardown(another_processs_case_is_none, start, end),
+        cmocka_unit_test_setup_teardown(time_closes_what_nobody_decided, start, end),
+        cmocka_unit_test_setup_teardown(time_leaves_what_was_decided, start, end),
+        cmocka_unit_test_setup_teardown(time_leaves_what_it_does_not_know, start, end),
+        cmocka_unit_test_setup_teardown(time_leaves_another_processs_case, start, end),
+        cmocka_unit_test_setup_teardown(a_case_does_not_expire_early, start, end),
+        cmocka_unit_test_setup_teardown(clocks_may_differ_a_little, start, end),
+    };
+
+    return cmocka_run_group_tests_name("case", tests, NULL, NULL);
+}
