@@ -21,7 +21,7 @@ struct partition *loop_find_partition(const struct loop *loop, const char *topic
     return NULL;
 }
 
-static void take_over(struct loop *loop, struct partition *partition)
+void loop_take_over(struct loop *loop, struct partition *partition)
 {
     partition->state = PARTITION_TAKING_OVER;
     partition->job = takeover_submit(loop->takeover, partition);
@@ -49,7 +49,7 @@ static void add_partition(struct loop *loop, const char *name, int32_t number)
     struct partition *partition = partition_new(topic, topic_id, number);
     partition->next = loop->partitions;
     loop->partitions = partition;
-    take_over(loop, partition);
+    loop_take_over(loop, partition);
 }
 
 /*
@@ -131,6 +131,7 @@ static void on_revoked(struct loop *loop, rd_kafka_topic_partition_list_t *list,
 {
     rd_kafka_error_t *error;
 
+    loop->joining = true; /* which follows */
     for (int i = 0; i < list->cnt; i++) {
         const struct partition *p =
             loop_find_partition(loop, list->elems[i].topic, list->elems[i].partition);
@@ -217,84 +218,6 @@ void loop_suspend(struct loop *loop, const char *why)
     wait_before_check(loop);
 }
 
-static rd_kafka_topic_partition_list_t *offsets_of(const struct loop *loop,
-                                                   enum partition_state state)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
-
-    for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
-        if (p->state == state)
-            rd_kafka_topic_partition_list_add(list, p->topic->name, p->number)->offset =
-                p->next_offset;
-    return list;
-}
-
-/* Asks the group, by a commit, whether we are still its member; the answer comes by the queue. */
-static void ask_membership(struct loop *loop)
-{
-    rd_kafka_topic_partition_list_t *list = offsets_of(loop, PARTITION_DOUBTFUL);
-
-    (void)FAILPOINT("member_check");
-    if (rd_kafka_commit_queue(loop->consumer, list, loop->check_queue, NULL, NULL) ==
-        RD_KAFKA_RESP_ERR_NO_ERROR)
-        loop->check_pending = true;
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
-static void reclaim(struct loop *loop)
-{
-    rd_kafka_topic_partition_list_t *assigned = NULL;
-
-    if (rd_kafka_assignment(loop->consumer, &assigned) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return;
-    for (struct partition *p = loop->partitions; p != NULL; p = p->next)
-        if (p->state == PARTITION_DOUBTFUL &&
-            rd_kafka_topic_partition_list_find(assigned, p->topic->name, p->number) != NULL)
-            take_over(loop, p);
-    rd_kafka_topic_partition_list_destroy(assigned);
-}
-
-static void on_membership(struct loop *loop, rd_kafka_resp_err_t answer)
-{
-    loop->check_pending = false;
-    if (answer == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
-        log_line(LOG_ERROR, "another has our group instance id");
-        loop->failed = true;
-    } else if (answer == RD_KAFKA_RESP_ERR_NO_ERROR && !rd_kafka_assignment_lost(loop->consumer)) {
-        reclaim(loop);
-        loop->check_due_ms = clock_monotonic_ms() + BACKOFF_FIRST_MS; /* of what was not assigned */
-    } else {
-        loop->check_due_ms =
-            clock_monotonic_ms() + backoff_next_ms(&loop->check_backoff, random_bits());
-    }
-}
-
-static bool any_in(const struct loop *loop, enum partition_state state)
-{
-    for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
-        if (p->state == state)
-            return true;
-    return false;
-}
-
-static void check_membership(struct loop *loop)
-{
-    rd_kafka_event_t *event = rd_kafka_queue_poll(loop->check_queue, 0);
-
-    if (event != NULL) {
-        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT && loop->check_pending)
-            on_membership(loop, rd_kafka_event_error(event));
-        rd_kafka_event_destroy(event);
-    }
-    if (loop->check_pending || !any_in(loop, PARTITION_DOUBTFUL) ||
-        clock_monotonic_ms() < loop->check_due_ms || MUTANT("no_reclaim_by_fenced_owner"))
-        return;
-    if (MUTANT("reclaim_without_membership_check"))
-        reclaim(loop);
-    else
-        ask_membership(loop);
-}
-
 /* Nobody will ever see them: an alarm. */
 static void report_lost(const struct partition *partition, int64_t records)
 {
@@ -361,7 +284,7 @@ void loop_tend_partitions(struct loop *loop)
     for (struct partition *p = loop->partitions; p != NULL; p = p->next)
         if (p->state == PARTITION_READY)
             loop_activate(loop, p);
-    check_membership(loop);
+    loop_check_membership(loop);
 }
 
 void loop_mark(struct loop *loop)
@@ -375,25 +298,4 @@ void loop_mark(struct loop *loop)
     (void)FAILPOINT("idle_mark");
     if (!ledger_mark(&loop->ledger, list, count, false, &error))
         loop_suspend(loop, error.text);
-}
-
-void loop_commit_to_group(struct loop *loop)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
-    int64_t low;
-
-    for (struct partition *p = loop->partitions; p != NULL; p = p->next) {
-        if (p->state != PARTITION_ACTIVE)
-            continue;
-        (void)rd_kafka_get_watermark_offsets(loop->consumer, p->topic->name, p->number, &low,
-                                             &p->high_watermark);
-        metrics_set_lag(p);
-        if (p->group_offset == p->next_offset)
-            continue;
-        rd_kafka_topic_partition_list_add(list, p->topic->name, p->number)->offset = p->next_offset;
-        p->group_offset = p->next_offset;
-    }
-    if (list->cnt != 0)
-        (void)rd_kafka_commit(loop->consumer, list, 1);
-    rd_kafka_topic_partition_list_destroy(list);
 }

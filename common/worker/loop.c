@@ -62,6 +62,7 @@ static bool open_consumer(struct loop *loop, struct error *error)
     rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_conf_set_error_cb(conf, on_client_error);
     rd_kafka_conf_set_rebalance_cb(conf, loop_on_rebalance);
+    loop_watch_membership(loop, conf);
     if (!kafka_open(RD_KAFKA_CONSUMER, conf, &loop->consumer, error))
         return false;
     rd_kafka_poll_set_consumer(loop->consumer);

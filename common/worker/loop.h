@@ -14,6 +14,7 @@
  * One loop: a thread with a consumer, a producer and a connection of its own.
  *
  *     assignment.c   which partitions are ours, and in which state      (steps A, D, E)
+ *     membership.c   whether the group still counts us in               (step D)
  *     fetching.c     where the client fetches
  *     intake.c       records of active partitions, checked and decoded  (step B, before)
  *     handle.c       one batch: handlers in a transaction, then results (steps B, C)
@@ -37,6 +38,7 @@ struct loop {
     size_t record_bytes;
     int32_t *topic_ids; /* of each route */
     struct loop_metrics metrics;
+    _Atomic bool joining; /* the group again: nothing may be committed to it */
     /* membership check (step D) */
     rd_kafka_queue_t *check_queue;
     bool check_pending;
@@ -72,6 +74,11 @@ void loop_tend_partitions(struct loop *loop); /* takeovers, seeks, membership */
 void loop_suspend(struct loop *loop, const char *why);
 void loop_suspend_partition(struct loop *loop, struct partition *partition);
 void loop_mark(struct loop *loop);
+void loop_take_over(struct loop *loop, struct partition *partition);
+
+/* membership.c */
+void loop_watch_membership(struct loop *loop, rd_kafka_conf_t *conf);
+void loop_check_membership(struct loop *loop); /* of doubtful partitions; leads back to step A */
 void loop_commit_to_group(struct loop *loop);
 
 /* fetching.c */

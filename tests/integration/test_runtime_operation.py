@@ -395,3 +395,22 @@ def test_loops_and_processes_share_the_work(service):
     assert {line["loop"] for line in said(one, "rebalance")} == {0, 1}
     assert one.terminate()
     assert one.troubles() + other.troubles() == []
+
+
+def test_who_stays_loses_nothing_to_who_comes(service):
+    """Newcomers get their share; what the others keep goes on all the while."""
+    members = [service.start()]
+    processes = [service.generator.process() for _ in range(16)]
+    spots = []
+
+    def settled(newcomer):
+        """Asked again and again, which keeps every member at work, with offsets to commit."""
+        spots.extend(service.send([service.fresh(process=process) for process in processes]))
+        return running.held(newcomer)
+
+    for _ in range(3):
+        members.append(service.spawn())
+        await_sure(lambda: settled(members[-1]), 60, lambda: running.tail(members[-1]))
+    service.outcomes(spots, 60)
+    assert [line for member in members for line in said(member, "rebalance") if line["what"] == "lost"] == []
+    assert [member.troubles() for member in members] == [[]] * len(members)
