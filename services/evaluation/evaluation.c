@@ -73,11 +73,6 @@ struct evaluation evaluate(const struct evidence *evidence, const struct evaluat
     return (struct evaluation){EVALUATION_RESULT_OK, "ACCEPTED", "Accepted.", 0};
 }
 
-const char *evaluation_review_reason(enum evaluation_result result)
-{
-    return result == EVALUATION_RESULT_OK ? "Accepted by a reviewer." : "Refused by a reviewer.";
-}
-
 /* Whether a predicate holds for any document; for most rules one bad document is enough. */
 static bool any_document(const struct matter *matter,
                          bool (*holds)(const struct evidence_document *document,

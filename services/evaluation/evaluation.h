@@ -33,8 +33,4 @@ struct evaluation {
 struct evaluation evaluate(const struct evidence *evidence, const struct evaluation_facts *facts,
                            const struct evaluation_policy *policy);
 
-/* A reviewer's code, and the text where the reviewer gave none. */
-#define EVALUATION_REVIEWED "REVIEWED"
-const char *evaluation_review_reason(enum evaluation_result result);
-
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "evaluation_sql.h"
+#include "topics.h"
 
 static enum evaluation_result result_of(const char *text)
 {
@@ -120,8 +121,24 @@ void decision_save(const struct turn *turn, struct outcome *out,
         TEXT(evaluation_result_text[decision.result]), TEXT(decision.code), TEXT(decision.reason),
         decision.rule == 0 ? NOTHING : INT(decision.rule), TEXT(decision.policy_version),
         decision.score == NULL ? NOTHING : DOUBLE(*decision.score), INT(decision.event_date),
-        TEXT(decision.summary), decision.reviewed_by == NULL ? BYTES(decision.identities) : NOTHING,
+        TEXT(decision.summary), decision.version == 1 ? BYTES(decision.identities) : NOTHING,
         TEXT(decision.reviewed_by), TIME_MS(decision.decided_at_ms));
+}
+
+void decision_publish(const struct decision *decision, const char *process_id,
+                      const char *identity_verification_id, struct outcome *out)
+{
+    outcome_event(out, &topic_evaluation_completed, process_id,
+                  &(struct evaluation_completed){
+                      .processId = process_id,
+                      .userId = decision->user_id,
+                      .identityVerificationId = identity_verification_id,
+                      .result = decision->result,
+                      .code = decision->code,
+                      .resultReason = decision->reason,
+                      .policyVersion = decision->policy_version,
+                      .decidedAt = decision->decided_at_ms,
+                  });
 }
 
 static struct value unless_empty(struct bytes bytes)

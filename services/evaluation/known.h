@@ -25,13 +25,13 @@ struct decision {
     const char *reason;
     const char *policy_version;
     int64_t event_date;      /* days since 1970-01-01 */
-    struct bytes identities; /* packed; none once a reviewer decided */
+    struct bytes identities; /* packed; none once a reviewer or time decided */
     int64_t decided_at_ms;
     /* For the row only; nothing reads them back. */
-    int rule;                /* 1..16; 0: none fired, or a reviewer decided */
+    int rule;                /* 1..16; 0: none fired, or none was asked */
     const double *score;     /* NULL: none */
-    const char *summary;     /* evidence_summary(); NULL: a reviewer decided */
-    const char *reviewed_by; /* NULL: the rules decided */
+    const char *summary;     /* evidence_summary(); NULL: no rule decided */
+    const char *reviewed_by; /* NULL: the rules decided, or time did */
 };
 
 /* Under a userId: what is known of the customer. */
@@ -63,6 +63,10 @@ void decision_save(const struct turn *turn, struct outcome *out,
                    const char *identity_verification_id, struct decision decision);
 void customer_save(const struct turn *turn, struct outcome *out, const char *user_id,
                    struct customer customer);
+
+/* Tells what was decided; process_id: of the event that is answered. */
+void decision_publish(const struct decision *decision, const char *process_id,
+                      const char *identity_verification_id, struct outcome *out);
 
 /* The keys of identities, for load functions. */
 void identities_ask(struct keys *keys, const struct identities *identities);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "services/review/case.h"
+
 enum {
     AGE_MAX = 150,
     VALID_DAYS_MAX = 3650, /* documents are issued for ten years */
@@ -23,6 +25,7 @@ const struct evaluation_policy evaluation_policy_builtin = {
     .countries = {.all = true},
     .nationalities = {.all = true},
     .images = 0,
+    .case_expiry_hours = CASE_EXPIRY_HOURS_DEFAULT,
 };
 
 /* [["ID_CARD", "PASSPORT"], ["DRIVING_LICENSE"]]: one of the first two, and a driving licence. */
@@ -112,6 +115,8 @@ static const struct json_member members[] = {
     {"countries",      read_places,       AT(countries)},
     {"nationalities",  read_places,       AT(nationalities)},
     {"images",         json_read_choices, AT(images),           .choices = image_kind_text},
+    {"caseExpiryHours", json_read_integer, AT(case_expiry_hours),
+     .min = 1, .max = CASE_EXPIRY_HOURS_MAX},
 };
 /* clang-format on */
 

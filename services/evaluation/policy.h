@@ -53,6 +53,7 @@ struct evaluation_policy {
     struct place_lists countries;     /* that issued a document */
     struct place_lists nationalities; /* of the person */
     uint32_t images;                  /* kinds that must be there, by KIND_BIT */
+    int64_t case_expiry_hours;        /* what nobody has decided by then is refused */
 };
 
 extern const struct evaluation_policy evaluation_policy_builtin;

@@ -2,17 +2,18 @@
  * evaluation: evaluation.requested.v1 and review.decided.v1 → evaluation.completed.v1.
  *
  * A request is decided once, by the rules in evaluation.c; a repeated request gets the decision
- * that holds. A reviewer resolves what was WAIT. customer.registered.v1 tells what the documents
- * are compared with.
+ * that holds. What is WAIT opens a case, which a reviewer resolves, or time (review.expired.v1,
+ * process.expired.v1). customer.registered.v1 tells what the documents are compared with.
  */
 #include <string.h>
 
 #include "common/core/date.h"
 #include "evaluation_sql.h"
-#include "review_decided.h"
 #include "services/evaluation/evaluation.h"
 #include "services/evaluation/known.h"
 #include "services/evaluation/summary.h"
+#include "services/evaluation/waiting.h"
+#include "services/review/case.h"
 #include "topics.h"
 
 enum {
@@ -63,22 +64,6 @@ static const char *find_fault(const struct evaluation_requested *event)
     return NULL;
 }
 
-static void publish(const struct decision *decision, const char *process_id,
-                    const char *identity_verification_id, struct outcome *out)
-{
-    outcome_event(out, &topic_evaluation_completed, process_id,
-                  &(struct evaluation_completed){
-                      .processId = process_id,
-                      .userId = decision->user_id,
-                      .identityVerificationId = identity_verification_id,
-                      .result = decision->result,
-                      .code = decision->code,
-                      .resultReason = decision->reason,
-                      .policyVersion = decision->policy_version,
-                      .decidedAt = decision->decided_at_ms,
-                  });
-}
-
 static void load_requested(const struct turn *turn, struct keys *keys)
 {
     const struct evaluation_requested *event = turn->event;
@@ -88,6 +73,7 @@ static void load_requested(const struct turn *turn, struct keys *keys)
         return;
     identities = identities_of_event(event, index_key(turn), turn->arena);
     keys_add_text(keys, &decision_kind, event->identityVerificationId);
+    keys_add_text(keys, &case_kind, event->identityVerificationId);
     keys_add_text(keys, &customer_kind, event->userId);
     identities_ask(keys, &identities);
 }
@@ -138,6 +124,8 @@ static void decide(const struct turn *turn, struct outcome *out)
     if (evaluation.result != EVALUATION_RESULT_NOK)
         identities_tie(turn, out, &identities, event->userId,
                        evaluation.result == EVALUATION_RESULT_OK, event->identityVerificationId);
+    if (evaluation.result == EVALUATION_RESULT_WAIT)
+        waiting_open(turn, out, event->identityVerificationId);
 }
 
 static void handle_requested(const struct turn *turn, struct outcome *out)
@@ -158,62 +146,7 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
     if (strcmp(decision->user_id, event->userId) != 0)
         outcome_reject(out, REASON_CONTRACT, "identityVerificationId is of another user");
     else
-        publish(decision, event->processId, event->identityVerificationId, out);
-}
-
-static void load_reviewed(const struct turn *turn, struct keys *keys)
-{
-    const struct review_decided *event = turn->event;
-
-    if (event->job == REVIEW_JOB_EVALUATION)
-        keys_add_text(keys, &decision_kind, event->identityVerificationId);
-}
-
-static void review(const struct turn *turn, struct decision decision, struct outcome *out)
-{
-    const struct review_decided *event = turn->event;
-    struct identities identities = identities_unpack(decision.identities), none = {0};
-    bool accepted = event->decision == REVIEW_DECISION_OK;
-
-    decision.result = accepted ? EVALUATION_RESULT_OK : EVALUATION_RESULT_NOK;
-    decision.code = EVALUATION_REVIEWED;
-    decision.reason =
-        is_blank(event->reason) ? evaluation_review_reason(decision.result) : event->reason;
-    decision.identities = (struct bytes){0};
-    decision.decided_at_ms = turn->now_ms;
-    decision.rule = 0;
-    decision.score = NULL;
-    decision.summary = NULL;
-    decision.reviewed_by = event->decidedBy;
-    decision_save(turn, out, event->identityVerificationId, decision);
-    if (accepted)
-        identities_tie(turn, out, &identities, decision.user_id, true,
-                       event->identityVerificationId);
-    else
-        identities_release(turn, out, &identities, &none, decision.user_id,
-                           event->identityVerificationId);
-    publish(&decision, decision.process_id, event->identityVerificationId, out);
-}
-
-static void handle_reviewed(const struct turn *turn, struct outcome *out)
-{
-    const struct review_decided *event = turn->event;
-    const struct decision *decision;
-
-    if (event->job != REVIEW_JOB_EVALUATION) {
-        outcome_ignore(out);
-        return;
-    }
-    decision = decision_find(turn, event->identityVerificationId);
-    if (decision == NULL)
-        outcome_reject(out, REASON_CONTRACT, "no such identityVerificationId");
-    else if (strcmp(decision->user_id, event->userId) != 0 ||
-             strcmp(decision->process_id, event->processId) != 0)
-        outcome_reject(out, REASON_CONTRACT, "the case is of another user or process");
-    else if (decision->result != EVALUATION_RESULT_WAIT)
-        outcome_ignore(out); /* decided already: by the rules, or by a reviewer before */
-    else
-        review(turn, *decision, out);
+        decision_publish(decision, event->processId, event->identityVerificationId, out);
 }
 
 static const char *find_customer_fault(const struct customer_registered *event)
@@ -262,15 +195,15 @@ static void handle_registered(const struct turn *turn, struct outcome *out)
 
 static const struct route routes[] = {
     {&topic_evaluation_requested, load_requested, handle_requested},
-    {&topic_review_decided, load_reviewed, handle_reviewed},
+    {&topic_review_decided, waiting_load_reviewed, waiting_handle_reviewed},
+    {&topic_review_expired, waiting_load_expired, waiting_handle_expired},
+    {&topic_process_expired, waiting_load_process_expired, waiting_handle_process_expired},
     {&topic_customer_registered, load_registered, handle_registered},
 };
 
-/* Decisions and customers lead to the identities that they tied. */
+/* Processes lead to their decisions, decisions and customers to the identities that they tied. */
 static const struct state_kind *const states[] = {
-    &decision_kind,
-    &customer_kind,
-    &identity_use_kind,
+    &process_case_kind, &decision_kind, &case_kind, &customer_kind, &identity_use_kind,
 };
 
 static struct config config;
@@ -282,7 +215,7 @@ static const struct setting settings[] = {
      .meaning = "file with the key of the blind indexes: 32 bytes in base64; never to be changed"},
 };
 
-static const struct topic *const outputs[] = {&topic_evaluation_completed};
+static const struct topic *const outputs[] = {&topic_evaluation_completed, &topic_review_completed};
 
 const struct service service = {
     .name = "evaluation",

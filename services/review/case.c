@@ -53,6 +53,19 @@ const struct state_kind case_kind = {
     .read = read_case,
 };
 
+void process_case_read(const struct row *row, struct arena *arena, void *out)
+{
+    *(struct process_case *)out = (struct process_case){row_text(row, 1, arena)};
+}
+
+const char *case_review_reason(const struct review_decided *event)
+{
+    if (event->reason[strspn(event->reason, " \t\r\n")] != '\0')
+        return event->reason;
+    return event->decision == REVIEW_DECISION_OK ? "Accepted by a reviewer."
+                                                 : "Refused by a reviewer.";
+}
+
 const char *case_expiry_reason(const char *code)
 {
     return strcmp(code, CASE_CODE_PROCESS_EXPIRED) == 0 ? "The onboarding was not finished in time."

@@ -34,6 +34,9 @@ enum case_state {
 #define CASE_CODE_EXPIRED         "CASE_EXPIRED"
 #define CASE_CODE_PROCESS_EXPIRED "PROCESS_EXPIRED"
 
+/* The text for the user: the reviewer's words, or a standing text where there are none. */
+const char *case_review_reason(const struct review_decided *event);
+
 /* The texts for users that belong to CASE_CODE_EXPIRED and CASE_CODE_PROCESS_EXPIRED. */
 const char *case_expiry_reason(const char *code);
 
@@ -74,6 +77,17 @@ void case_open(const struct turn *turn, struct outcome *out, const char *identit
 
 /* expires_ms of a case that is opened now. */
 int64_t case_expiry(const struct turn *turn, int64_t hours);
+
+/*
+ * Under a processId: identity verifications whose case is open. Each job makes the kind, with
+ * sql_load_process_case, process_case_read() and a `follow` that asks for the case and the job's
+ * own state.
+ */
+struct process_case {
+    const char *identity_verification_id;
+};
+
+void process_case_read(const struct row *row, struct arena *arena, void *out);
 
 struct case_closing {
     enum review_job job;

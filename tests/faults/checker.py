@@ -27,6 +27,8 @@ SERVICES = {
         "onboarding.evaluation.requested.v1": "onboarding.evaluation.completed.v1",
         "onboarding.customer.registered.v1": None,
         "onboarding.review.decided.v1": None,
+        "onboarding.review.expired.v1": None,
+        "onboarding.process.expired.v1": None,
     },
     "lookup": {
         "onboarding.lookup.requested.v1": "onboarding.lookup.completed.v1",

@@ -26,9 +26,11 @@ FENCE_MS = 4000
 PARTITIONS = 4
 SECONDS = 30  # what a worker does in a second or two is awaited for so long
 READY, AWAY = 200, 503
+CASE_EXPIRED = "onboarding.review.expired.v1"
+PROCESS_EXPIRED = "onboarding.process.expired.v1"
 
 INPUTS = {
-    "evaluation": (EVALUATION, CUSTOMER, REVIEW),
+    "evaluation": (EVALUATION, CUSTOMER, REVIEW, CASE_EXPIRED, PROCESS_EXPIRED),
     "lookup": (LOOKUP, CUSTOMER, CONSENT),
 }
 OUTPUT = {

@@ -17,8 +17,8 @@ NOON = datetime.datetime(2026, 3, 15, 12, tzinfo=UTC)
 class Worker:
     """A service's login, with its .sql files as methods: rows as tuples, columns go as arrays."""
 
-    def __init__(self, database, service):
-        self.folder = ROOT / "services" / service / "sql"
+    def __init__(self, database, service, library=None):
+        self.folder = ROOT / "services" / (library or service) / "sql"
         self.connection = database.connect(f"onboarding_{service}", autocommit=True)
 
     def load(self, name, *keys):
@@ -42,6 +42,13 @@ def lookup(migrated):
 @pytest.fixture
 def evaluation(migrated):
     worker = Worker(migrated, "evaluation")
+    yield worker
+    worker.connection.close()
+
+
+@pytest.fixture
+def review(migrated):
+    worker = Worker(migrated, "evaluation", "review")
     yield worker
     worker.connection.close()
 
@@ -222,6 +229,78 @@ def test_the_evaluation_worker_changes_no_history(evaluation, table):
     for statement in (f"delete from {table}", f"update {table} set version = 9"):
         with pytest.raises(errors.InsufficientPrivilege):
             evaluation.connection.execute(statement)
+
+
+# review
+
+
+def case(verification, version, state="OPEN", **other):
+    closed = state != "OPEN"
+    row = {
+        "verification": verification, "version": version, "state": state, "process": "p",
+        "type": "retail", "user": "u", "code": "SCORE_UNCERTAIN", "opened": NOON,
+        "facts": None, "expires": NOON + datetime.timedelta(hours=72),
+        "result": "OK" if closed else None, "by": "REVIEWED" if closed else None,
+        "closed": NOON if closed else None,
+    }
+    return tuple((row | other).values())
+
+
+def test_the_highest_version_of_a_case_holds(review):
+    one, other = name(), name()
+    review.put("insert_case", case(one, 2, "RESOLVED"), case(one, 1), case(other, 1, facts=NOON))
+    loaded = sorted(review.load("load_case", one, other, name()))
+    assert loaded == sorted([case(one, 2, "RESOLVED"), case(other, 1, facts=NOON)])
+
+
+def test_a_case_is_closed_by_one_of_two_batches(review):
+    one = name()
+    review.put("insert_case", case(one, 1))
+    review.put("insert_case", case(one, 2, "RESOLVED"))
+    with pytest.raises(errors.UniqueViolation):
+        review.put("insert_case", case(one, 2, "EXPIRED", result="NOK"))
+
+
+@pytest.mark.parametrize("wrong", [
+    {"state": "LOST"}, {"result": "OK"}, {"closed": NOON}, {"state": "RESOLVED", "result": None},
+    {"state": "RESOLVED", "result": "WAIT", "by": "REVIEWED", "closed": NOON}])
+def test_a_case_is_open_or_has_a_result(review, wrong):
+    with pytest.raises(errors.CheckViolation):
+        review.put("insert_case", case(name(), 1, **wrong))
+
+
+def test_the_open_cases_of_a_process_are_found(review):
+    one, two, closed, process, other = (name() for _ in range(5))
+    review.put("insert_case", case(one, 1, process=process), case(two, 1, process=process),
+               case(closed, 1, process=process), case(closed, 2, "EXPIRED", process=process),
+               case(name(), 1, process=name()))
+    assert review.load("load_process_case", process, other) == sorted(
+        [(process, one), (process, two)])
+
+
+def test_what_has_expired_and_is_open_still_is_due(review, migrated):
+    process, old, reopened, late, closed = (name() for _ in range(5))
+    future = datetime.datetime.now(UTC) + datetime.timedelta(minutes=1)
+    past = NOON.replace(year=2025)
+    for verification, states, expires in [
+        (old, ["OPEN"], past), (late, ["OPEN"], future), (closed, ["OPEN", "RESOLVED"], past),
+        (reopened, ["OPEN", "EXPIRED", "OPEN"], past)]:
+        review.put("insert_case", *(
+            case(verification, number, state, expires=expires, process=process)
+            for number, state in enumerate(states, 1)))
+    found = migrated.rows(f"""select topic, name, due_at, data from schedule.due
+                               where data->>'processId' = '{process}'""")
+    assert sorted(found) == sorted(
+        ("onboarding.review.expired.v1", f"EVALUATION/{verification}/{version}", past,
+         {"processId": process, "identityVerificationId": verification, "job": "EVALUATION",
+          "expiredAt": int(past.timestamp() * 1000)})
+        for verification, version in [(old, 1), (reopened, 3)])
+
+
+def test_cases_are_never_changed(review):
+    for statement in ("delete from review_case", "update review_case set version = 9"):
+        with pytest.raises(errors.InsufficientPrivilege):
+            review.connection.execute(statement)
 
 
 # consent

@@ -338,6 +338,19 @@ static void clocks_may_differ_a_little(void **state)
     assert_int_equal(fake_rows_of(&sql_insert_case), 1);
 }
 
+static void a_reviewer_without_words_has_a_text(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        case_review_reason(&(struct review_decided){.decision = REVIEW_DECISION_OK, .reason = ""}),
+        "Accepted by a reviewer.");
+    assert_string_equal(case_review_reason(&(struct review_decided){.decision = REVIEW_DECISION_NOK,
+                                                                    .reason = " \n"}),
+                        "Refused by a reviewer.");
+    assert_string_equal(case_review_reason(&(struct review_decided){.reason = " It is fine"}),
+                        " It is fine");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +370,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(time_leaves_another_processs_case, start, end),
         cmocka_unit_test_setup_teardown(a_case_does_not_expire_early, start, end),
         cmocka_unit_test_setup_teardown(clocks_may_differ_a_little, start, end),
+        cmocka_unit_test(a_reviewer_without_words_has_a_text),
     };
 
     return cmocka_run_group_tests_name("case", tests, NULL, NULL);

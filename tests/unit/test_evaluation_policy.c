@@ -18,6 +18,9 @@ static const struct broken_policy broken[] = {
      {"processTypes.loan.scoreNokBelow: must not be above scoreWaitBelow"}},
     {"an age below 0", DEFAULT("'minimumAge': -1"), {"default.minimumAge: must be in 0..150"}},
     {"an age of half a year", DEFAULT("'minimumAge': 17.5"), {"default.minimumAge: must be a whole number"}},
+    {"no time for a case", DEFAULT("'caseExpiryHours': 0"), {"default.caseExpiryHours: must be in 1..8760"}},
+    {"a year and more for a case", DEFAULT("'caseExpiryHours': 8761"),
+     {"default.caseExpiryHours: must be in 1..8760"}},
     {"too many days", DEFAULT("'validDays': 3651"), {"default.validDays: must be in 0..3650"}},
     {"an unknown document", DEFAULT("'documents': [['ID_CARD'], ['VISA']]"),
      {"default.documents[1][0]: must be one of ID_CARD, PASSPORT, DRIVING_LICENSE"}},
@@ -64,6 +67,7 @@ static void assert_defaults(const struct evaluation_policy *rules)
     assert_true(rules->countries.all && rules->countries.refused.count == 0);
     assert_true(rules->nationalities.all && rules->nationalities.refused.count == 0);
     assert_int_equal(rules->images, 0);
+    assert_int_equal(rules->case_expiry_hours, 72);
 }
 
 static void has_defaults(void **state)
@@ -81,7 +85,8 @@ static void fills_every_member(void **state)
         good("{'version': '2', 'processTypes': {'loan': {'scoreNokBelow': 5, 'scoreWaitBelow': 5,"
              " 'minimumAge': 21, 'validDays': 30, 'documents': [['PASSPORT'], ['ID_CARD']],"
              " 'countries': {'accepted': ['CZE'], 'refused': ['SVK']},"
-             " 'nationalities': {'refused': ['POL', 'CZE']}, 'images': ['FACE']}}}");
+             " 'nationalities': {'refused': ['POL', 'CZE']}, 'images': ['FACE'],"
+             " 'caseExpiryHours': 1}}}");
     const struct evaluation_policy *rules = policy_rules(policy, "loan");
 
     (void)state;
@@ -99,6 +104,7 @@ static void fills_every_member(void **state)
     assert_true(rules->nationalities.all);
     assert_string_equal(rules->nationalities.refused.items[1], "CZE");
     assert_int_equal(rules->images, KIND_BIT(IMAGE_KIND_FACE));
+    assert_int_equal(rules->case_expiry_hours, 1);
     evaluation_policy_format.free(policy);
 }
 

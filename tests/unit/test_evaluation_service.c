@@ -2,9 +2,14 @@
 #include <math.h>
 
 #include "evaluation_sql.h"
+#include "process_expired.h"
 #include "review_decided.h"
+#include "review_expired.h"
+#include "review_sql.h"
 #include "services/evaluation/evaluation.h"
 #include "services/evaluation/known.h"
+#include "services/evaluation/waiting.h"
+#include "services/review/case.h"
 #include "tests/support/fake_worker.h"
 #include "tests/support/policy_examples.h"
 #include "topics.h"
@@ -69,6 +74,46 @@ static void assert_answer(const char *result, const char *code)
     assert_ptr_equal(fake.outcome.topic, &topic_evaluation_completed);
     assert_string_equal(fake_member("result"), result);
     assert_string_equal(fake_member("code"), code);
+}
+
+/* What came of a case: told to the reviewer, who asked, and as the job's result. */
+static void assert_closed(const char *result, const char *code)
+{
+    assert_int_equal(fake.outcome.event_count, 2);
+    assert_string_equal(fake_member_on(&topic_review_completed, "outcome"), "RESOLVED");
+    assert_string_equal(fake_member_on(&topic_review_completed, "result"), result);
+    assert_string_equal(fake_member_on(&topic_evaluation_completed, "result"), result);
+    assert_string_equal(fake_member_on(&topic_evaluation_completed, "code"), code);
+}
+
+static void assert_told(const char *outcome, const char *result)
+{
+    assert_int_equal(fake.outcome.row_count, 0);
+    assert_int_equal(fake.outcome.event_count, 1);
+    assert_string_equal(fake_member_on(&topic_review_completed, "outcome"), outcome);
+    assert_string_equal(fake_member_on(&topic_review_completed, "result"), result);
+}
+
+static const struct outcome *expire(const char *job)
+{
+    return fake_handle(
+        &service, &topic_review_expired,
+        &(struct review_expired){
+            .processId = "p",
+            .identityVerificationId = "v",
+            .job = strcmp(job, "APPROVAL") == 0 ? EXPIRED_JOB_APPROVAL : EXPIRED_JOB_EVALUATION,
+        });
+}
+
+static const struct outcome *expire_process(void)
+{
+    return fake_handle(&service, &topic_process_expired,
+                       &(struct process_expired){.processId = "p"});
+}
+
+static struct review_case *case_of(const char *identity_verification_id)
+{
+    return fake_find(&case_kind, fake_bytes(identity_verification_id))->items[0];
 }
 
 static void assert_contract(const char *text)
@@ -241,13 +286,15 @@ static void a_review_resolves_a_case(void **state)
     (void)state;
     ask("{" UNSURE "}");
     out = decide(NULL);
-    assert_answer("OK", "REVIEWED");
+    assert_closed("OK", "REVIEWED");
+    assert_ptr_equal(out->events[0].topic, &topic_review_completed); /* is the reply */
     assert_string_equal(out->key, "p");
     assert_string_equal(fake_member("resultReason"), "Accepted by a reviewer.");
+    assert_int_equal(fake_rows_of(&sql_insert_case), 1);
     assert_int_equal(fake_rows_of(&sql_insert_decision), 1);
     assert_int_equal(fake_rows_of(&sql_insert_identity_use), 2); /* firm now */
 
-    const struct value *row = out->rows[0].values;
+    const struct value *row = out->rows[1].values;
     assert_int_equal(row[1].integer, 2);
     assert_int_equal(row[8].kind, VALUE_NULL);
     assert_int_equal(row[10].kind, VALUE_NULL);
@@ -261,7 +308,7 @@ static void a_reviewers_words_are_the_reason(void **state)
     (void)state;
     ask("{" UNSURE "}");
     decide("{'decision': 'NOK', 'reason': 'The picture is of somebody else.'}");
-    assert_answer("NOK", "REVIEWED");
+    assert_closed("NOK", "REVIEWED");
     assert_string_equal(fake_member("resultReason"), "The picture is of somebody else.");
 }
 
@@ -271,8 +318,8 @@ static void a_refusal_by_a_reviewer_sets_the_identity_free(void **state)
     ask("{" UNSURE "}");
     decide("{'decision': 'NOK'}");
     assert_int_equal(fake_rows_of(&sql_insert_identity_use), 2);
-    assert_int_equal(fake.outcome.rows[1].values[1].integer, 2);       /* version */
-    assert_int_equal(fake.outcome.rows[1].values[2].kind, VALUE_NULL); /* nobody's */
+    assert_int_equal(fake.outcome.rows[2].values[1].integer, 2);       /* version */
+    assert_int_equal(fake.outcome.rows[2].values[2].kind, VALUE_NULL); /* nobody's */
     ask("{" OTHER "}");
     assert_answer("OK", "ACCEPTED");
 }
@@ -298,22 +345,97 @@ static void a_request_after_the_review_gets_its_decision(void **state)
     assert_answer("OK", "REVIEWED");
 }
 
-static void a_second_review_is_ignored(void **state)
+static void a_second_reviewer_is_told(void **state)
 {
     (void)state;
     ask("{" UNSURE "}");
     decide(NULL);
     decide("{'decision': 'NOK'}");
-    assert_true(fake.outcome.ignored);
-    assert_int_equal(fake.outcome.row_count + fake.outcome.event_count, 0);
+    assert_told("ALREADY_DECIDED", "OK");
 }
 
-static void a_review_of_what_the_rules_decided_is_ignored(void **state)
+static void a_reviewer_of_what_the_rules_decided_is_told(void **state)
 {
     (void)state;
+    ask("{'score': 1}");
+    decide(NULL);
+    assert_told("ALREADY_DECIDED", "NOK");
+    assert_string_equal(fake_member("code"), "SCORE_TOO_LOW");
+}
+
+static void only_what_waits_opens_a_case(void **state)
+{
+    const struct value *row;
+
+    (void)state;
     ask(NULL);
-    assert_true(decide("{'decision': 'NOK'}")->ignored);
-    assert_int_equal(fake.outcome.row_count + fake.outcome.event_count, 0);
+    assert_int_equal(fake_rows_of(&sql_insert_case), 0);
+    ask("{'identityVerificationId': 'v1', 'score': 1}");
+    assert_int_equal(fake_rows_of(&sql_insert_case), 0);
+    ask("{'identityVerificationId': 'v2', " UNSURE "}");
+    assert_int_equal(fake_rows_of(&sql_insert_case), 1);
+    row = fake.outcome.rows[fake.outcome.row_count - 1].values;
+    assert_memory_equal(row[6].bytes.data, "SCORE_UNCERTAIN", 15);
+    assert_int_equal(row[9].integer, fake_now_ms + INT64_C(72) * 3600 * 1000);
+}
+
+static void a_case_of_a_program_without_cases_is_resolved(void **state)
+{
+    struct decision *known = fake_know(&decision_kind, fake_bytes("v"));
+
+    (void)state;
+    *known = (struct decision){.version = 1,
+                               .process_id = "p",
+                               .process_type = "retail",
+                               .user_id = "u",
+                               .result = EVALUATION_RESULT_WAIT,
+                               .code = "SCORE_UNCERTAIN"};
+    decide(NULL);
+    assert_closed("OK", "REVIEWED");
+    assert_int_equal(fake_rows_of(&sql_insert_case), 2); /* opened, and closed */
+}
+
+static void assert_refused(const char *code, const char *reason)
+{
+    assert_answer("NOK", code);
+    assert_string_equal(fake_member("resultReason"), reason);
+    assert_int_equal(fake_rows_of(&sql_insert_case), 1);
+    assert_int_equal(fake_rows_of(&sql_insert_decision), 1);
+    assert_int_equal(fake.outcome.rows[1].values[14].kind, VALUE_NULL);
+    assert_int_equal(fake_rows_of(&sql_insert_identity_use), 2); /* set free */
+}
+
+static void a_case_that_nobody_decides_is_refused(void **state)
+{
+    (void)state;
+    ask("{" UNSURE "}");
+    assert_true(expire("EVALUATION")->ignored); /* not yet */
+    case_of("v")->expires_ms = fake_now_ms;
+    assert_true(expire("APPROVAL")->ignored);
+    expire("EVALUATION");
+    assert_refused("CASE_EXPIRED", "Nobody could look at the case in time.");
+    decide(NULL);
+    assert_told("ALREADY_DECIDED", "NOK");
+}
+
+static void an_expired_process_has_no_open_cases(void **state)
+{
+    struct process_case *known = fake_know(&process_case_kind, fake_bytes("p"));
+
+    (void)state;
+    known->identity_verification_id = "v";
+    ask("{" UNSURE "}");
+    expire_process();
+    assert_refused("PROCESS_EXPIRED", "The onboarding was not finished in time.");
+    assert_int_equal(expire_process()->row_count, 0); /* it is closed */
+}
+
+static void an_expired_process_may_have_no_cases(void **state)
+{
+    (void)state;
+    assert_int_equal(expire_process()->row_count, 0);
+    assert_int_equal(fake.outcome.event_count, 0);
+    assert_false(fake.outcome.rejected);
 }
 
 static void a_review_of_approval_is_ignored(void **state)
@@ -322,11 +444,11 @@ static void a_review_of_approval_is_ignored(void **state)
     assert_true(decide("{'job': 'APPROVAL', 'identityVerificationId': 'unknown'}")->ignored);
 }
 
-static void a_review_of_nothing_breaks_the_contract(void **state)
+static void a_reviewer_of_nothing_is_told(void **state)
 {
     (void)state;
     decide(NULL);
-    assert_contract("no such identityVerificationId");
+    assert_told("NO_SUCH_CASE", "null");
 }
 
 static void a_review_names_the_cases_user_and_process(void **state)
@@ -334,9 +456,11 @@ static void a_review_names_the_cases_user_and_process(void **state)
     (void)state;
     ask("{" UNSURE "}");
     decide("{'userId': 'u2'}");
-    assert_contract("the case is of another user or process");
+    assert_told("NO_SUCH_CASE", "null");
     decide("{'processId': 'p2'}");
-    assert_contract("the case is of another user or process");
+    assert_told("NO_SUCH_CASE", "null");
+    decide(NULL);
+    assert_closed("OK", "REVIEWED");
 }
 
 static void a_known_customer_is_compared(void **state)
@@ -532,10 +656,15 @@ static const struct CMUnitTest cases[] = {
     cmocka_unit_test_setup_teardown(a_refusal_by_a_reviewer_sets_the_identity_free, start, end),
     cmocka_unit_test_setup_teardown(a_refusal_leaves_what_another_case_accepted, start, end),
     cmocka_unit_test_setup_teardown(a_request_after_the_review_gets_its_decision, start, end),
-    cmocka_unit_test_setup_teardown(a_second_review_is_ignored, start, end),
-    cmocka_unit_test_setup_teardown(a_review_of_what_the_rules_decided_is_ignored, start, end),
+    cmocka_unit_test_setup_teardown(a_second_reviewer_is_told, start, end),
+    cmocka_unit_test_setup_teardown(a_reviewer_of_what_the_rules_decided_is_told, start, end),
+    cmocka_unit_test_setup_teardown(only_what_waits_opens_a_case, start, end),
+    cmocka_unit_test_setup_teardown(a_case_of_a_program_without_cases_is_resolved, start, end),
+    cmocka_unit_test_setup_teardown(a_case_that_nobody_decides_is_refused, start, end),
+    cmocka_unit_test_setup_teardown(an_expired_process_has_no_open_cases, start, end),
+    cmocka_unit_test_setup_teardown(an_expired_process_may_have_no_cases, start, end),
     cmocka_unit_test_setup_teardown(a_review_of_approval_is_ignored, start, end),
-    cmocka_unit_test_setup_teardown(a_review_of_nothing_breaks_the_contract, start, end),
+    cmocka_unit_test_setup_teardown(a_reviewer_of_nothing_is_told, start, end),
     cmocka_unit_test_setup_teardown(a_review_names_the_cases_user_and_process, start, end),
     cmocka_unit_test_setup_teardown(a_known_customer_is_compared, start, end),
     cmocka_unit_test_setup_teardown(another_surname_waits, start, end),
