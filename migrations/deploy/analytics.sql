@@ -141,18 +141,31 @@ select process_id,
        version,
        result,
        code
-  from evaluation.decision;
+  from evaluation.decision
+union all
+select name,
+       published_at,
+       'schedule',
+       'process.expired',
+       null,
+       null,
+       null,
+       null,
+       null,
+       null
+  from schedule.published
+ where topic = 'onboarding.process.expired.v1';
 comment on view process_timeline is 'What happened in each process, one row an event; order by process_id, at, version.';
 comment on column process_timeline.process_id is 'Onboarding process.';
 comment on column process_timeline.at is 'When it happened.';
-comment on column process_timeline.job is 'Job that reports it: lookup, consent or evaluation.';
-comment on column process_timeline.event is 'lookup.completed, consent.completed, evaluation.completed (decided by the rules) or review.decided (by a reviewer).';
-comment on column process_timeline.process_type is 'Type of the process.';
-comment on column process_timeline.user_id is 'User, a pseudonym; null when lookup answered none.';
+comment on column process_timeline.job is 'Job that reports it: lookup, consent, evaluation or schedule.';
+comment on column process_timeline.event is 'lookup.completed, consent.completed, evaluation.completed (decided by the rules), review.decided (by a reviewer) or process.expired.';
+comment on column process_timeline.process_type is 'Type of the process; null for process.expired.';
+comment on column process_timeline.user_id is 'User, a pseudonym; null when lookup answered none, and for process.expired.';
 comment on column process_timeline.identity_verification_id is 'Identity verification decided on; null for other events.';
-comment on column process_timeline.version is 'Version of the decision, see decision.version, or of the answer to a consent, see consent_answer.version; null for a lookup.';
-comment on column process_timeline.result is 'Lookup: whether consent is REQUIRED, NOT_REQUIRED or NOT_EVALUATED. Consent: APPROVED, REFUSED or WITHDRAWN. Evaluation and review: OK, NOK or WAIT.';
-comment on column process_timeline.code is 'Lookup: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT. Consent: type of consent. Evaluation and review: code of the rule.';
+comment on column process_timeline.version is 'Version of the decision, see decision.version, or of the answer to a consent, see consent_answer.version; null for other events.';
+comment on column process_timeline.result is 'Lookup: whether consent is REQUIRED, NOT_REQUIRED or NOT_EVALUATED. Consent: APPROVED, REFUSED or WITHDRAWN. Evaluation and review: OK, NOK or WAIT. Null for process.expired.';
+comment on column process_timeline.code is 'Lookup: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT. Consent: type of consent. Evaluation and review: code of the rule. Null for process.expired.';
 
 -- Each array_agg picks the last event of its kind. Grouped by process_id alone, so that a condition
 -- on it reaches the indexes of the tables.
@@ -165,6 +178,7 @@ select process_id,
            when 'NOK' then 'REJECTED'
            when 'WAIT' then 'IN_REVIEW'
            else case
+               when expired_at is not null then 'EXPIRED'
                when lookup_code is null then 'STARTED'
                when lookup_code in ('FOUND', 'PROSPECT') then 'USER_FOUND'
                else 'USER_NOT_FOUND'
@@ -176,9 +190,11 @@ select process_id,
        evaluation_code,
        identity_verifications,
        started_at,
-       last_at
+       last_at,
+       expired_at
   from (select process_id,
-               (array_agg(process_type order by at desc))[1] as process_type,
+               (array_agg(process_type order by at desc)
+                    filter (where process_type is not null))[1] as process_type,
                (array_agg(user_id order by at desc, version desc nulls last)
                     filter (where user_id is not null))[1] as user_id,
                (array_agg(code order by at desc) filter (where job = 'lookup'))[1] as lookup_code,
@@ -190,14 +206,15 @@ select process_id,
                     filter (where job = 'evaluation'))[1] as evaluation_code,
                count(distinct identity_verification_id) as identity_verifications,
                min(at) as started_at,
-               max(at) as last_at
+               max(at) as last_at,
+               min(at) filter (where event = 'process.expired') as expired_at
           from process_timeline
          group by process_id) as latest;
 comment on view process is 'Onboarding processes with their state, one row a process.';
 comment on column process.process_id is 'Onboarding process.';
 comment on column process.process_type is 'Type of the process, as last told.';
 comment on column process.user_id is 'User, a pseudonym, as last told; null: not known.';
-comment on column process.state is 'By the last decision: ACCEPTED (OK), REJECTED (NOK) or IN_REVIEW (WAIT). Without one by the last lookup: USER_FOUND or USER_NOT_FOUND. Without both: STARTED.';
+comment on column process.state is 'By the last decision: ACCEPTED (OK), REJECTED (NOK) or IN_REVIEW (WAIT). Without one EXPIRED when its time is over, else by the last lookup: USER_FOUND or USER_NOT_FOUND. Without both: STARTED.';
 comment on column process.lookup_code is 'How the last lookup ended: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT; null: none yet.';
 comment on column process.consent_demand is 'What the last lookup answered about consent: REQUIRED, NOT_REQUIRED or NOT_EVALUATED; null: none yet.';
 comment on column process.evaluation_result is 'Last decision of evaluation or of a reviewer: OK, NOK or WAIT; null: none yet.';
@@ -205,6 +222,7 @@ comment on column process.evaluation_code is 'Code of that decision.';
 comment on column process.identity_verifications is 'Number of identity verifications decided on.';
 comment on column process.started_at is 'First event known.';
 comment on column process.last_at is 'Last event known.';
+comment on column process.expired_at is 'When the schedule said that its time is over; null: it did not.';
 
 create view funnel_by_day as
 select (started_at at time zone 'UTC')::date as day,
@@ -215,7 +233,8 @@ select (started_at at time zone 'UTC')::date as day,
        count(*) filter (where evaluation_result is not null) as evaluated,
        count(*) filter (where evaluation_result = 'WAIT') as in_review,
        count(*) filter (where evaluation_result = 'NOK') as rejected,
-       count(*) filter (where evaluation_result = 'OK') as accepted
+       count(*) filter (where evaluation_result = 'OK') as accepted,
+       count(*) filter (where state = 'EXPIRED') as expired
   from process
  group by 1, 2;
 comment on view funnel_by_day is 'How far the processes that began on a day have come by now.';
@@ -228,25 +247,19 @@ comment on column funnel_by_day.evaluated is 'Of processes, decided on at least 
 comment on column funnel_by_day.in_review is 'Of evaluated, the last decision is WAIT.';
 comment on column funnel_by_day.rejected is 'Of evaluated, the last decision is NOK.';
 comment on column funnel_by_day.accepted is 'Of evaluated, the last decision is OK.';
+comment on column funnel_by_day.expired is 'Of processes, those whose time was over before a decision.';
 
-create view dead_letter as
-select 'lookup' as service, g.name as consumer_group, t.name as topic, d.generation, d.partition,
-       d."offset", d.reason, d.detail, d.recorded_at, d.replayed_at
-  from lookup.dead_letter d
-  join lookup.consumer_group g using (group_id)
-  join lookup.topic t using (topic_id)
-union all
-select 'evaluation', g.name, t.name, d.generation, d.partition,
-       d."offset", d.reason, d.detail, d.recorded_at, d.replayed_at
-  from evaluation.dead_letter d
-  join evaluation.consumer_group g using (group_id)
-  join evaluation.topic t using (topic_id)
-union all
-select 'consent', g.name, t.name, d.generation, d.partition,
-       d."offset", d.reason, d.detail, d.recorded_at, d.replayed_at
-  from consent.dead_letter d
-  join consent.consumer_group g using (group_id)
-  join consent.topic t using (topic_id);
+do $create$
+begin
+    execute 'create view dead_letter as ' || runtime.of_each_service('dead_letter', $$
+        select '{service}' as service, g.name as consumer_group, t.name as topic, d.generation,
+               d.partition, d."offset", d.reason, d.detail, d.recorded_at, d.replayed_at
+          from {service}.dead_letter d
+          join {service}.consumer_group g using (group_id)
+          join {service}.topic t using (topic_id)
+        $$);
+end
+$create$;
 comment on view dead_letter is 'Events that were parked because they cannot be handled, and why.';
 comment on column dead_letter.service is 'Service that parked it.';
 comment on column dead_letter.consumer_group is 'Its consumer group.';
@@ -261,22 +274,26 @@ comment on column dead_letter.replayed_at is 'When it was last put back on its t
 
 -- Of the batches at or above the published offset the first is looked up by the primary key: it
 -- begins at that offset or is the last one to begin before it.
-create view publishing_lag as
-select p.service, p.consumer_group, p.topic, p.generation, p.partition,
-       p.next_offset, p.published_offset,
-       p.next_offset - p.published_offset as unpublished_offsets,
-       p.oldest_at as oldest_unpublished_at,
-       clock_timestamp() - p.oldest_at as oldest_unpublished_age,
-       p.stopped
-  from (select 'lookup' as service, g.name as consumer_group, t.name as topic, p.generation,
+do $create$
+begin
+    execute $$
+        create view publishing_lag as
+        select p.service, p.consumer_group, p.topic, p.generation, p.partition,
+               p.next_offset, p.published_offset,
+               p.next_offset - p.published_offset as unpublished_offsets,
+               p.oldest_at as oldest_unpublished_at,
+               clock_timestamp() - p.oldest_at as oldest_unpublished_age,
+               p.stopped
+          from ($$ || runtime.of_each_service('partition', $$
+        select '{service}' as service, g.name as consumer_group, t.name as topic, p.generation,
                p.partition, p.next_offset, p.published_offset, p.stopped,
                (select b.recorded_at
-                  from lookup.batch b
+                  from {service}.batch b
                  where b.group_id = p.group_id and b.topic_id = p.topic_id
                    and b.generation = p.generation and b.partition = p.partition
                    and b.first_offset >= coalesce(
                            (select max(e.first_offset)
-                              from lookup.batch e
+                              from {service}.batch e
                              where e.group_id = p.group_id and e.topic_id = p.topic_id
                                and e.generation = p.generation and e.partition = p.partition
                                and e.first_offset <= p.published_offset), 0)
@@ -284,49 +301,12 @@ select p.service, p.consumer_group, p.topic, p.generation, p.partition,
                    and b.results_count > 0
                  order by b.first_offset
                  limit 1) as oldest_at
-          from lookup.partition p
-          join lookup.consumer_group g using (group_id)
-          join lookup.topic t using (topic_id)
-        union all
-        select 'evaluation', g.name, t.name, p.generation,
-               p.partition, p.next_offset, p.published_offset, p.stopped,
-               (select b.recorded_at
-                  from evaluation.batch b
-                 where b.group_id = p.group_id and b.topic_id = p.topic_id
-                   and b.generation = p.generation and b.partition = p.partition
-                   and b.first_offset >= coalesce(
-                           (select max(e.first_offset)
-                              from evaluation.batch e
-                             where e.group_id = p.group_id and e.topic_id = p.topic_id
-                               and e.generation = p.generation and e.partition = p.partition
-                               and e.first_offset <= p.published_offset), 0)
-                   and b.last_offset >= p.published_offset
-                   and b.results_count > 0
-                 order by b.first_offset
-                 limit 1)
-          from evaluation.partition p
-          join evaluation.consumer_group g using (group_id)
-          join evaluation.topic t using (topic_id)
-        union all
-        select 'consent', g.name, t.name, p.generation,
-               p.partition, p.next_offset, p.published_offset, p.stopped,
-               (select b.recorded_at
-                  from consent.batch b
-                 where b.group_id = p.group_id and b.topic_id = p.topic_id
-                   and b.generation = p.generation and b.partition = p.partition
-                   and b.first_offset >= coalesce(
-                           (select max(e.first_offset)
-                              from consent.batch e
-                             where e.group_id = p.group_id and e.topic_id = p.topic_id
-                               and e.generation = p.generation and e.partition = p.partition
-                               and e.first_offset <= p.published_offset), 0)
-                   and b.last_offset >= p.published_offset
-                   and b.results_count > 0
-                 order by b.first_offset
-                 limit 1)
-          from consent.partition p
-          join consent.consumer_group g using (group_id)
-          join consent.topic t using (topic_id)) as p;
+          from {service}.partition p
+          join {service}.consumer_group g using (group_id)
+          join {service}.topic t using (topic_id)
+        $$) || ') as p';
+end
+$create$;
 comment on view publishing_lag is 'What is decided and stored but not yet known to be published, by input partition. Some milliseconds are usual.';
 comment on column publishing_lag.service is 'Service.';
 comment on column publishing_lag.consumer_group is 'Its consumer group.';
@@ -343,6 +323,10 @@ comment on column publishing_lag.stopped is 'Why the partition waits for an oper
 grant usage on schema analytics to analyst;
 grant select on decision, consent, consent_answer, process_timeline, process, funnel_by_day,
                 dead_letter, publishing_lag to analyst;
+
+-- What a process is, and how far it is, is said here alone; the schedule looks at that too.
+grant usage on schema analytics to onboarding_schedule;
+grant select on process_timeline, process to onboarding_schedule;
 
 reset role;
 commit;

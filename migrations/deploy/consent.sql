@@ -55,6 +55,7 @@ create table submission (
     check (version > 1 or state <> 'WITHDRAWN')
 );
 create index submission_process on submission (process_id);
+create index submission_recorded_at on submission using brin (recorded_at);
 comment on table submission is 'Every answer of a user to a consent; the highest version of a user and type holds.';
 comment on column submission.user_id is 'Who answered.';
 comment on column submission.consent_type is 'Which consent.';

@@ -33,6 +33,7 @@ create table decision (
     check (octet_length(identities) % 32 = 0)
 );
 create index decision_process on decision (process_id);
+create index decision_decided_at on decision using brin (decided_at);
 comment on table decision is 'Decisions on identity verifications: version 1 by the rules, later ones by reviewers; the highest version holds.';
 comment on column decision.identity_verification_id is 'The identity verification; the rules decide it once.';
 comment on column decision.version is '1: by the rules; 2 and up: by a reviewer.';

@@ -67,6 +67,7 @@ create table answer (
     primary key (process_id, answer_id),
     check ((user_id is not null) = (code in ('FOUND', 'PROSPECT')))
 );
+create index answer_decided_at on answer using brin (decided_at);
 comment on table answer is 'Every answer to a lookup, for the timeline of a process.';
 comment on column answer.answer_id is 'Made with the answer; rises with time (UUIDv7).';
 comment on column answer.process_id is 'Onboarding process that asked.';

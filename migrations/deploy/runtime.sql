@@ -309,6 +309,22 @@ end
 $$;
 comment on function runtime.forget(name, interval, interval, integer) is 'Deletes up to chunk rows each of published results older than results_older, and of ids and dead letters older than ids_older; returns how many rows went. Repeat until 0.';
 
+-- A view over the same table of every service is made at deployment, of one select for each.
+create function runtime.of_each_service(relation name, template text)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select string_agg(replace(template, '{service}', quote_ident(n.nspname)), ' union all '
+                      order by n.nspname)
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+     where c.relname = relation and c.relkind in ('r', 'v')
+       and n.nspname not like 'pg\_%' and n.nspname <> 'information_schema'
+$$;
+comment on function runtime.of_each_service(name, text) is 'The template for each schema that has such a table or view, with the schema''s name in place of {service}, joined by union all; null: none has.';
+
 revoke execute on all functions in schema runtime from public;
 
 do $$
@@ -319,6 +335,7 @@ begin
         alter function runtime.create_ledger(name, name) owner to onboarding_owner;
         alter function runtime.ledger_tables() owner to onboarding_owner;
         alter function runtime.drop_ledger(name) owner to onboarding_owner;
+        alter function runtime.of_each_service(name, text) owner to onboarding_owner;
         alter function runtime.forget(name, interval, interval, integer) owner to onboarding_owner;
     end if;
 end

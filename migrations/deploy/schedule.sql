@@ -25,28 +25,30 @@ comment on column published.published_at is 'When it was acknowledged.';
 
 -- A service that time concerns has a view `due` of these columns in its schema. It lists what is due
 -- by now and leaves out what the service has handled.
-do $$
-declare
-    selects text;
+do $create$
 begin
-    select string_agg(format('select topic, name, due_at, data from %I.due', n.nspname),
-                      ' union all ' order by n.nspname)
-      into selects
-      from pg_class c
-      join pg_namespace n on n.oid = c.relnamespace
-     where c.relname = 'due' and c.relkind = 'v' and n.nspname <> 'schedule';
     execute 'create view due (topic, name, due_at, data) as '
-            || coalesce(selects, 'select ''''::text, ''''::text, now(), ''{}''::jsonb where false');
+            || coalesce(runtime.of_each_service('due', 'select topic, name, due_at, data from {service}.due'),
+                        $$select '', '', now(), '{}'::jsonb where false$$);
 end
-$$;
+$create$;
 comment on view due is 'Events of all services that are due by now and not handled.';
 comment on column due.topic is 'Topic to publish to.';
 comment on column due.name is 'What the event is about; unique in the topic, and the same each time.';
 comment on column due.due_at is 'When it was due.';
 comment on column due.data is 'The event''s fields, as in JSON for onboarding publish.';
 
+create view customer as
+select user_id
+  from evaluation.customer
+union all
+select first_id
+  from lookup.alias;
+comment on view customer is 'The bank''s customers: their data are not the schedule''s to have erased. May name one twice.';
+comment on column customer.user_id is 'Id of the customer; where one began as a prospect, that id too.';
+
 grant usage on schema schedule to onboarding_schedule;
-grant select on due to onboarding_schedule;
+grant select on due, customer to onboarding_schedule;
 grant select, insert on published to onboarding_schedule;
 
 reset role;

@@ -2,6 +2,7 @@
 
 begin;
 
+drop function runtime.of_each_service(name, text);
 drop function runtime.forget(name, interval, interval, integer);
 drop function runtime.drop_ledger(name);
 drop function runtime.ledger_tables();

@@ -2,6 +2,7 @@
 
 begin;
 
+drop view schedule.customer;
 drop view schedule.due;
 drop table schedule.published;
 drop schema schedule;

@@ -4,6 +4,7 @@ begin;
 
 select topic, name, event_id, due_at, published_at from schedule.published where false;
 select topic, name, due_at, data from schedule.due where false;
+select user_id from schedule.customer where false;
 
 do $$
 begin

@@ -9,6 +9,7 @@ UTC = datetime.timezone.utc
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 SERVICES = ["lookup", "evaluation", "consent"]
+EXPIRED = "onboarding.process.expired.v1"
 
 VIEWS = {
     "consent",
@@ -101,6 +102,7 @@ ANSWERS = [
     ("p-ok", 5, "FOUND", "u-3", "NOT_REQUIRED"),
     ("p-nok", 6, "FOUND", "u-4", "NOT_EVALUATED"),
     ("p-wait", 7, "FOUND", "u-5", "NOT_EVALUATED"),
+    ("p-expired", 8, "FOUND", "u-8", "REQUIRED"),
     ("p-next-day", 24 * 60, "INSUFFICIENT", None, "NOT_EVALUATED"),
 ]
 
@@ -122,7 +124,22 @@ DECISIONS = [
 ]
 
 
+# process, minutes: of a process that was decided on the schedule may be told too late
+EXPIRIES = [("p-expired", 190), ("p-nok", 191)]
+
+
 def fill_domain(connection):
+    for process_id, minutes in EXPIRIES:
+        connection.execute(
+            """insert into schedule.published (topic, name, event_id, due_at, published_at)
+               values (%s, %s, gen_random_uuid(), %s, %s)""",
+            (EXPIRED, process_id, at(minutes - 1), at(minutes)),
+        )
+    connection.execute(
+        """insert into schedule.published (topic, name, event_id, due_at)
+           values (%s, 'p-wait', gen_random_uuid(), %s)""",
+        ("onboarding.review.expired.v1", at(192)),
+    )
     for process_id, minutes, code, user_id, consent in ANSWERS:
         connection.execute(
             """insert into lookup.answer (answer_id, process_id, process_type, code, user_id,
@@ -394,7 +411,8 @@ def test_timeline_tells_a_process_in_order(analyst):
         ("p-nobody", ("USER_NOT_FOUND", None, "NOT_FOUND", "NOT_EVALUATED", None, None, 0, 1, 1)),
         ("p-late", ("USER_FOUND", "u-2", "PROSPECT", "NOT_REQUIRED", None, None, 0, 2, 3)),
         ("p-ok", ("ACCEPTED", "u-3", "FOUND", "NOT_REQUIRED", "OK", "REVIEWED", 1, 4, 10)),
-        ("p-nok", ("REJECTED", "u-4", "FOUND", "NOT_EVALUATED", "NOK", "UNDER_AGE", 2, 6, 12)),
+        ("p-nok", ("REJECTED", "u-4", "FOUND", "NOT_EVALUATED", "NOK", "UNDER_AGE", 2, 6, 191)),
+        ("p-expired", ("EXPIRED", "u-8", "FOUND", "REQUIRED", None, None, 0, 8, 190)),
         ("p-wait", ("IN_REVIEW", "u-5", "FOUND", "NOT_EVALUATED", "WAIT", "IMAGE_MISSING", 1, 7,
                     13)),
         ("p-unknown", ("ACCEPTED", "u-6", None, None, "OK", "ACCEPTED", 1, 14, 14)),
@@ -412,6 +430,17 @@ def test_state_of_a_process(analyst, process_id, expected):
     assert rows == [(*values, at(started), at(last))]
 
 
+def test_timeline_tells_when_the_time_of_a_process_was_over(analyst):
+    rows = analyst.execute(
+        """select at, job, event, process_type, user_id, result, code
+             from process_timeline where process_id = 'p-expired' order by at"""
+    ).fetchall()
+    assert rows == [
+        (at(8), "lookup", "lookup.completed", "onboarding", "u-8", "REQUIRED", "FOUND"),
+        (at(190), "schedule", "process.expired", None, None, None, None),
+    ]
+
+
 def test_a_condition_on_the_process_reaches_the_indexes(filled):
     with filled.connect() as connection:
         connection.execute("set local enable_seqscan = off")
@@ -420,19 +449,19 @@ def test_a_condition_on_the_process_reaches_the_indexes(filled):
         ).fetchall()
     text = "\n".join(line for (line,) in plan)
     assert "answer_pkey" in text and "decision_process" in text
-    assert "submission_process" in text
+    assert "submission_process" in text and "published_pkey" in text
 
 
 def test_funnel_counts_by_the_day_of_the_first_event(analyst):
     analyst.execute("set timezone = 'Pacific/Auckland'")  # days are UTC's whatever the session's
     rows = analyst.execute(
         """select day::text, process_type, processes, looked_up, user_found, evaluated, in_review,
-                  rejected, accepted
+                  rejected, accepted, expired
              from funnel_by_day order by day, process_type"""
     ).fetchall()
     assert rows == [
-        ("2026-03-01", "onboarding", 8, 6, 5, 4, 1, 1, 2),
-        ("2026-03-02", "onboarding", 1, 1, 0, 0, 0, 0, 0),
+        ("2026-03-01", "onboarding", 9, 7, 6, 4, 1, 1, 2, 1),
+        ("2026-03-02", "onboarding", 1, 1, 0, 0, 0, 0, 0, 0),
     ]
 
 
