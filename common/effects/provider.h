@@ -52,7 +52,7 @@ struct provider_options {
     const char *from_name;
 };
 
-/* Everything is copied. */
+/* Everything is copied; texts that are not for the protocol may be NULL. */
 struct provider_request {
     const char *id;              /* X-Request-Id */
     const char *idempotency_key; /* the same again when the request is repeated */

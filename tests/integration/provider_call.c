@@ -1,0 +1,126 @@
+/*
+ * Performs requests as a worker's loop does, for test_providers.py: settings from the environment
+ * (ONBOARDING_HTTP_…, ONBOARDING_SMTP_…), requests from standard input, a JSON object a line;
+ * answers on standard output as they come, likewise.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/core/clock.h"
+#include "common/effects/provider_settings.h"
+
+enum { TURN_MS = 1000, EXIT_CONFIG = 78 };
+
+struct config {
+    int profile;
+    struct provider_options http, smtp;
+};
+
+static const struct setting settings[] = {
+    PROVIDER_PROFILE_SETTING(struct config, profile),
+    PROVIDER_HTTP_SETTINGS("ONBOARDING_HTTP", "", struct config, http),
+    PROVIDER_SMTP_SETTINGS("ONBOARDING_SMTP", "", struct config, smtp),
+};
+
+static const char *const verdicts[] = {
+    [PROVIDER_ACCEPTED] = "ACCEPTED",
+    [PROVIDER_RETRY] = "RETRY",
+    [PROVIDER_REFUSED] = "REFUSED",
+    [PROVIDER_UNKNOWN] = "UNKNOWN",
+};
+
+static bool read_settings(struct config *config)
+{
+    static struct problems problems;
+    const struct setting_group group = {settings, COUNT(settings), config};
+
+    settings_read(&group, 1, environ, &problems);
+    provider_check("ONBOARDING_HTTP", config->profile, &config->http, &problems);
+    provider_check("ONBOARDING_SMTP", config->profile, &config->smtp, &problems);
+    for (size_t i = 0; i < problems.count; i++)
+        fprintf(stderr, "%s\n", problems.items[i]);
+    return problems.count == 0;
+}
+
+static const char *text_of(const json_t *request, const char *name)
+{
+    const char *text = json_string_value(json_object_get(request, name));
+
+    return text == NULL ? "" : text;
+}
+
+/* The body is text, or `fill` bytes. */
+static void start(struct performer *performer, const struct config *config, const json_t *line)
+{
+    size_t fill = (size_t)json_integer_value(json_object_get(line, "fill"));
+    const char *body = text_of(line, "body");
+    char *filled = malloc(fill + 1);
+    const char *recipient = text_of(line, "recipient");
+    intptr_t tag = (intptr_t)json_integer_value(json_object_get(line, "tag"));
+
+    if (filled == NULL)
+        abort();
+    memset(filled, 'x', fill);
+    performer_start(
+        performer, *recipient == '\0' ? &config->http : &config->smtp,
+        &(struct provider_request){
+            .id = text_of(line, "id"),
+            .idempotency_key = text_of(line, "key"),
+            .path = text_of(line, "path"),
+            .recipient = recipient,
+            .body = {(const uint8_t *)(fill > 0 ? filled : body), fill > 0 ? fill : strlen(body)},
+        },
+        (void *)tag); /* NOLINT(performance-no-int-to-ptr) */
+    free(filled);
+}
+
+static void print(const struct provider_answer *answer, int64_t begin_ms)
+{
+    json_t *line =
+        json_pack("{sI ss si sI ss ss? sI sI}", "tag", (json_int_t)(intptr_t)answer->tag, "verdict",
+                  verdicts[answer->verdict], "status", answer->status, "retry_after_ms",
+                  (json_int_t)answer->retry_after_ms, "why", answer->why, "provider_id",
+                  answer->provider_id, "response_size", (json_int_t)answer->response.size, "ms",
+                  (json_int_t)(clock_monotonic_ms() - begin_ms));
+
+    json_dumpf(line, stdout, 0);
+    putchar('\n');
+    fflush(stdout);
+    json_decref(line);
+}
+
+static void perform(struct performer *performer, const struct config *config)
+{
+    int64_t begin_ms = clock_monotonic_ms();
+    struct provider_answer answer;
+    json_error_t error;
+    json_t *line;
+
+    while ((line = json_loadf(stdin, JSON_DISABLE_EOF_CHECK, &error)) != NULL) {
+        start(performer, config, line);
+        json_decref(line);
+    }
+    while (performer_in_flight(performer, NULL) > 0) {
+        performer_run(performer, TURN_MS);
+        while (performer_next(performer, &answer))
+            print(&answer, begin_ms);
+    }
+}
+
+int main(void)
+{
+    static struct config config;
+    struct performer *performer;
+    struct error error;
+
+    if (!read_settings(&config))
+        return EXIT_CONFIG;
+    if (!performer_new(&performer, &error))
+        return fprintf(stderr, "%s\n", error.text), EXIT_FAILURE;
+    perform(performer, &config);
+    performer_free(performer);
+    return EXIT_SUCCESS;
+}
