@@ -79,13 +79,15 @@ def made(stack, migrated, tmp_path_factory):
     schedule.does("topics", "create")
     schedule.rows("create table due_rows (topic text, name text, due_at timestamptz, data jsonb)")
     schedule.rows("alter table due_rows owner to onboarding_owner")
-    schedule.rows("create or replace view schedule.due as select * from lookup.due_rows")
+    ((services,),) = schedule.rows("select rtrim(pg_get_viewdef('schedule.due'), ';')")
+    schedule.rows(f"create or replace view schedule.due as {services} union all select * from lookup.due_rows")
     return schedule
 
 
 @pytest.fixture
 def schedule(made):
-    made.rows("truncate answer, due_rows, evaluation.decision, evaluation.customer, schedule.published")
+    made.rows("truncate answer, due_rows, evaluation.decision, evaluation.customer, evaluation.review_case,"
+              " schedule.published")
     made.since = made.now()
     return made
 
@@ -178,6 +180,25 @@ def test_what_services_have_due_goes_to_its_topic(schedule):
     assert (event["id"], event["key"], event["partition"]) == (id_of(EXPIRED, "one"), "foobar", -790332482 % 2**31 % 4)
     (event,) = schedule.tail("retention.due", since=schedule.since)
     assert (event["id"], event["key"]) == (id_of(RETENTION, "two"), "U-9")
+
+
+def test_a_case_that_nobody_decides_expires(schedule):
+    for verification, version, hours in [("V-1", 1, -1), ("V-2", 1, 1), ("V-3", 1, -1)]:
+        schedule.rows(
+            """insert into evaluation.review_case (identity_verification_id, version, state, process_id, process_type,
+                                                   user_id, code, opened_at, expires_at)
+               values (%s, %s, 'OPEN', 'P-' || %s, 'onboarding', 'U', 'X', now() - interval '3 days',
+                       now() + %s * interval '1 hour')""",
+            verification, version, verification, hours,
+        )
+    schedule.rows(
+        """insert into evaluation.review_case
+           select identity_verification_id, 2, 'RESOLVED', process_id, process_type, user_id, code, opened_at,
+                  facts_until, expires_at, 'OK', 'REVIEWED', now()
+             from evaluation.review_case where identity_verification_id = 'V-3'""")
+    assert schedule.passes() == (1, 0)
+    (event,) = schedule.tail("review.expired", since=schedule.since)
+    assert (event["key"], event["data"]["identityVerificationId"], event["data"]["job"]) == ("P-V-1", "V-1", "EVALUATION")
 
 
 def test_what_makes_no_event_is_told_and_holds_nobody_up(schedule):
