@@ -23,6 +23,7 @@ begin
         process_type             text not null,
         user_id                  text not null,
         code                     text not null,
+        reason                   text not null,
         opened_at                timestamptz not null,
         facts_until              timestamptz,
         expires_at               timestamptz not null,
@@ -43,12 +44,34 @@ begin
     comment on column review_case.process_type is 'Type of the process.';
     comment on column review_case.user_id is 'User of the process.';
     comment on column review_case.code is 'Code of the rule that wants a person.';
+    comment on column review_case.reason is 'Text that belongs to the code.';
     comment on column review_case.opened_at is 'When the rules first said WAIT, by the database''s clock.';
     comment on column review_case.facts_until is 'Until then the rules may still decide by themselves; null: they won''t.';
     comment on column review_case.expires_at is 'When it is refused because nobody decided.';
     comment on column review_case.result is 'OK or NOK once it is closed.';
     comment on column review_case.closed_code is 'REVIEWED, CASE_EXPIRED, PROCESS_EXPIRED, or the code of the rule that decided after all.';
     comment on column review_case.closed_at is 'When it was closed.';
+
+    create table review_callback (
+        effect_id                uuid primary key,
+        identity_verification_id text not null,
+        state                    text not null,
+        status                   smallint,
+        attempts                 integer not null,
+        reason                   text,
+        recorded_at              timestamptz not null,
+        check (state in ('OK', 'NOK', 'UNREADABLE', 'UNKNOWN', 'REFUSED', 'EXHAUSTED', 'EXPIRED',
+                         'ERASED'))
+    );
+    create index review_callback_verification on review_callback (identity_verification_id);
+    comment on table review_callback is 'What came of telling the onboarding server how a case was closed.';
+    comment on column review_callback.effect_id is 'The effect that told it.';
+    comment on column review_callback.identity_verification_id is 'The identity verification of the case.';
+    comment on column review_callback.state is 'OK: taken; NOK: refused by the server; UNREADABLE: answered, but not understood; UNKNOWN: perhaps taken, the answer was lost; never taken: REFUSED (an HTTP error), EXHAUSTED (tries), EXPIRED (time), ERASED (the user).';
+    comment on column review_callback.status is 'HTTP status of the last answer; null: there was none.';
+    comment on column review_callback.attempts is 'How often it was asked.';
+    comment on column review_callback.reason is 'The server''s words for it, the beginning of them; null: none.';
+    comment on column review_callback.recorded_at is 'When this was known.';
 
     execute format($view$
         create view due as
@@ -75,8 +98,9 @@ begin
     comment on column due.data is 'Fields of the event.';
 
     execute format('alter table review_case owner to %I', schema_owner);
+    execute format('alter table review_callback owner to %I', schema_owner);
     execute format('alter view due owner to %I', schema_owner);
-    execute format('grant select, insert on review_case to %I', service_role);
+    execute format('grant select, insert on review_case, review_callback to %I', service_role);
 end
 $create_reviews$;
 comment on function runtime.create_reviews(name, name, text) is 'Creates the table of cases that wait for a person in a schema, owned by its owner, with the rights of a service role; job: EVALUATION or APPROVAL.';
@@ -88,9 +112,9 @@ select runtime.create_reviews('evaluation', 'onboarding_evaluation', 'EVALUATION
 set local search_path = evaluation;
 
 insert into review_case (identity_verification_id, version, state, process_id, process_type,
-                         user_id, code, opened_at, expires_at)
-select identity_verification_id, 1, 'OPEN', process_id, process_type, user_id, code, decided_at,
-       now() + interval '72 hours'
+                         user_id, code, reason, opened_at, expires_at)
+select identity_verification_id, 1, 'OPEN', process_id, process_type, user_id, code, reason,
+       decided_at, now() + interval '72 hours'
   from (select distinct on (identity_verification_id) *
           from decision
          order by identity_verification_id, version desc) as holding

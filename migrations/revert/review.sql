@@ -11,6 +11,7 @@ comment on column evaluation.decision.version is '1: by the rules; 2 and up: by 
 comment on column evaluation.decision.code is 'The rule that decided, e.g. UNDER_AGE; ACCEPTED where none fired; REVIEWED for a reviewer''s decision.';
 comment on column evaluation.decision.reviewed_by is 'Who reviewed; null: the rules decided.';
 drop view evaluation.due;
+drop table evaluation.review_callback;
 drop table evaluation.review_case;
 drop function runtime.create_reviews(name, name, text);
 

@@ -22,6 +22,7 @@ void waiting_open(const struct turn *turn, struct outcome *out,
                   .process_type = decision->process_type,
                   .user_id = decision->user_id,
                   .code = decision->code,
+                  .reason = decision->reason,
                   .expires_ms = case_expiry(turn, policy->case_expiry_hours),
               });
 }

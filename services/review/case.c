@@ -27,7 +27,7 @@ static int find_text(const char *const *texts, int count, const char *text, int 
 
 static void read_case(const struct row *row, struct arena *arena, void *out)
 {
-    const char *state = row_text(row, 2, arena), *result = row_text(row, 10, arena);
+    const char *state = row_text(row, 2, arena), *result = row_text(row, 11, arena);
 
     *(struct review_case *)out = (struct review_case){
         .version = row_int(row, 1),
@@ -36,13 +36,14 @@ static void read_case(const struct row *row, struct arena *arena, void *out)
         .process_type = row_text(row, 4, arena),
         .user_id = row_text(row, 5, arena),
         .code = row_text(row, 6, arena),
-        .opened_ms = row_time_ms(row, 7),
-        .facts_until_ms = row_is_null(row, 8) ? 0 : row_time_ms(row, 8),
-        .expires_ms = row_time_ms(row, 9),
+        .reason = row_text(row, 7, arena),
+        .opened_ms = row_time_ms(row, 8),
+        .facts_until_ms = row_is_null(row, 9) ? 0 : row_time_ms(row, 9),
+        .expires_ms = row_time_ms(row, 10),
         .result = (enum review_decision)find_text(review_decision_text, REVIEW_DECISION_COUNT,
                                                   result, REVIEW_DECISION_NOK),
-        .closed_code = row_text(row, 11, arena),
-        .closed_ms = row_is_null(row, 12) ? 0 : row_time_ms(row, 12),
+        .closed_code = row_text(row, 12, arena),
+        .closed_ms = row_is_null(row, 13) ? 0 : row_time_ms(row, 13),
     };
 }
 
@@ -98,7 +99,7 @@ static void save(const struct turn *turn, struct outcome *out, const char *ident
     outcome_row(
         out, &sql_insert_case, TEXT(identity_verification_id), INT(next.version),
         TEXT(state_text[next.state]), TEXT(next.process_id), TEXT(next.process_type),
-        TEXT(next.user_id), TEXT(next.code), TIME_MS(next.opened_ms),
+        TEXT(next.user_id), TEXT(next.code), TEXT(next.reason), TIME_MS(next.opened_ms),
         next.facts_until_ms == 0 ? NOTHING : TIME_MS(next.facts_until_ms), TIME_MS(next.expires_ms),
         closed ? TEXT(review_decision_text[next.result]) : NOTHING,
         closed ? TEXT(next.closed_code) : NOTHING, closed ? TIME_MS(next.closed_ms) : NOTHING);
@@ -110,6 +111,7 @@ void case_open(const struct turn *turn, struct outcome *out, const char *identit
     const struct review_case *known = case_find(turn, identity_verification_id);
     bool open = known != NULL && known->state == CASE_OPEN;
 
+    assert(opening.reason != NULL);
     opening.state = CASE_OPEN;
     opening.opened_ms = open ? known->opened_ms : turn->now_ms;
     save(turn, out, identity_verification_id, opening);

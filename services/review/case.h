@@ -53,6 +53,7 @@ struct review_case {
     const char *process_type;
     const char *user_id;
     const char *code;       /* of the rule that wants a person */
+    const char *reason;     /* the text that belongs to the code, never NULL */
     int64_t opened_ms;      /* Unix time, as those below */
     int64_t facts_until_ms; /* until then the rules may still decide by themselves; 0: they won't */
     int64_t expires_ms;
@@ -69,8 +70,8 @@ struct review_case *case_find(const struct turn *turn, const char *identity_veri
 
 /*
  * Opens a case; of `opening` counts what is known at the start: process, type, user, code,
- * facts_until_ms, and expires_ms. A closed one is opened again. An open one stays as it is but
- * for code, facts_until_ms and expires_ms.
+ * reason, facts_until_ms, expires_ms. A closed one is opened again. An open one stays as it is but
+ * for code, reason, facts_until_ms and expires_ms.
  */
 void case_open(const struct turn *turn, struct outcome *out, const char *identity_verification_id,
                struct review_case opening);

@@ -39,6 +39,7 @@ SERVICE_RIGHTS = {
         "customer": {"SELECT", "INSERT"},
         "identity_use": {"SELECT", "INSERT"},
         "review_case": {"SELECT", "INSERT"},
+        "review_callback": {"SELECT", "INSERT"},
     },
     "consent": RUNTIME_RIGHTS
     | {

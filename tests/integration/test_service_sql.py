@@ -238,7 +238,8 @@ def case(verification, version, state="OPEN", **other):
     closed = state != "OPEN"
     row = {
         "verification": verification, "version": version, "state": state, "process": "p",
-        "type": "retail", "user": "u", "code": "SCORE_UNCERTAIN", "opened": NOON,
+        "type": "retail", "user": "u", "code": "SCORE_UNCERTAIN", "reason": "Uncertain.",
+        "opened": NOON,
         "facts": None, "expires": NOON + datetime.timedelta(hours=72),
         "result": "OK" if closed else None, "by": "REVIEWED" if closed else None,
         "closed": NOON if closed else None,

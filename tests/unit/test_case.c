@@ -65,6 +65,7 @@ static void handle_opening(const struct turn *turn, struct outcome *out)
                   .process_type = "retail",
                   .user_id = "u",
                   .code = "FACE_IN_USE",
+                  .reason = "Another user has this face.",
                   .expires_ms = case_expiry(turn, 72),
               });
 }
@@ -132,6 +133,7 @@ static struct review_case *know(enum case_state state)
         .process_type = "retail",
         .user_id = "u",
         .code = "FACE_IN_USE",
+        .reason = "Another user has this face.",
         .opened_ms = fake_now_ms - 73 * HOUR_MS,
         .expires_ms = fake_now_ms - HOUR_MS,
         .result = REVIEW_DECISION_OK,
@@ -172,10 +174,11 @@ static void an_open_case_is_a_row_without_result(void **state)
     assert_text(&row[4], "retail");
     assert_text(&row[5], "u");
     assert_text(&row[6], "FACE_IN_USE");
-    assert_int_equal(row[7].integer, fake_now_ms);
-    assert_int_equal(row[8].kind, VALUE_NULL);
-    assert_int_equal(row[9].integer, fake_now_ms + 72 * HOUR_MS);
-    for (size_t i = 10; i < 13; i++)
+    assert_text(&row[7], "Another user has this face.");
+    assert_int_equal(row[8].integer, fake_now_ms);
+    assert_int_equal(row[9].kind, VALUE_NULL);
+    assert_int_equal(row[10].integer, fake_now_ms + 72 * HOUR_MS);
+    for (size_t i = 11; i < 14; i++)
         assert_int_equal(row[i].kind, VALUE_NULL);
 }
 
@@ -186,7 +189,7 @@ static void an_open_case_stays_as_old_as_it_is(void **state)
 
     (void)state;
     assert_int_equal(row[1].integer, 4);
-    assert_int_equal(row[7].integer, opened_ms);
+    assert_int_equal(row[8].integer, opened_ms);
 }
 
 static void a_closed_case_is_opened_anew(void **state)
@@ -198,8 +201,8 @@ static void a_closed_case_is_opened_anew(void **state)
     row = open_case()->rows[0].values;
     assert_int_equal(row[1].integer, 4);
     assert_text(&row[2], "OPEN");
-    assert_int_equal(row[7].integer, fake_now_ms);
-    assert_int_equal(row[10].kind, VALUE_NULL);
+    assert_int_equal(row[8].integer, fake_now_ms);
+    assert_int_equal(row[11].kind, VALUE_NULL);
 }
 
 static void a_reviewer_closes_it(void **state)
@@ -212,9 +215,9 @@ static void a_reviewer_closes_it(void **state)
     assert_int_equal(fake.outcome.row_count, 1);
     assert_int_equal(row[1].integer, 2);
     assert_text(&row[2], "RESOLVED");
-    assert_text(&row[10], "NOK");
-    assert_text(&row[11], "REVIEWED");
-    assert_int_equal(row[12].integer, fake_now_ms);
+    assert_text(&row[11], "NOK");
+    assert_text(&row[12], "REVIEWED");
+    assert_int_equal(row[13].integer, fake_now_ms);
     assert_told("RESOLVED", "NOK", "REVIEWED");
     assert_string_equal(fake_member("processId"), "p");
     assert_string_equal(fake_member("userId"), "u");
@@ -286,8 +289,8 @@ static void time_closes_what_nobody_decided(void **state)
     know(CASE_OPEN);
     row = expire(NULL)->rows[0].values;
     assert_text(&row[2], "EXPIRED");
-    assert_text(&row[10], "NOK");
-    assert_text(&row[11], "CASE_EXPIRED");
+    assert_text(&row[11], "NOK");
+    assert_text(&row[12], "CASE_EXPIRED");
     assert_int_equal(fake.outcome.event_count, 0);
     decide(NULL);
     assert_told("ALREADY_DECIDED", "NOK", "CASE_EXPIRED");

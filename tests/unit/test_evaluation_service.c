@@ -376,7 +376,7 @@ static void only_what_waits_opens_a_case(void **state)
     assert_int_equal(fake_rows_of(&sql_insert_case), 1);
     row = fake.outcome.rows[fake.outcome.row_count - 1].values;
     assert_memory_equal(row[6].bytes.data, "SCORE_UNCERTAIN", 15);
-    assert_int_equal(row[9].integer, fake_now_ms + INT64_C(72) * 3600 * 1000);
+    assert_int_equal(row[10].integer, fake_now_ms + INT64_C(72) * 3600 * 1000);
 }
 
 static void a_case_of_a_program_without_cases_is_resolved(void **state)
@@ -389,7 +389,8 @@ static void a_case_of_a_program_without_cases_is_resolved(void **state)
                                .process_type = "retail",
                                .user_id = "u",
                                .result = EVALUATION_RESULT_WAIT,
-                               .code = "SCORE_UNCERTAIN"};
+                               .code = "SCORE_UNCERTAIN",
+                               .reason = "Uncertain."};
     decide(NULL);
     assert_closed("OK", "REVIEWED");
     assert_int_equal(fake_rows_of(&sql_insert_case), 2); /* opened, and closed */

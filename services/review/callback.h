@@ -1,0 +1,57 @@
+#ifndef REVIEW_CALLBACK_H
+#define REVIEW_CALLBACK_H
+
+#include <stdint.h>
+
+#include "common/core/arena.h"
+#include "common/core/base.h"
+#include "common/worker/service.h"
+#include "review_decided.h"
+
+/*
+ * The call-back: whoever was told WAIT is told the final result, by a POST to the onboarding
+ * server. It answers {"result": "OK" | "NOK", "resultReason": …}; either ends it.
+ */
+
+enum {
+    CALLBACK_VALID_MS = 24 * 60 * 60 * 1000, /* an outage of that server is shorter */
+    CALLBACK_REASON_MAX = 255,               /* bytes that are kept of its words */
+};
+
+struct callback {
+    enum review_job job;
+    enum review_decision result;
+    const char *process_id;
+    const char *user_id;
+    const char *identity_verification_id;
+};
+
+/* What follows the server's URL. */
+const char *callback_path(enum review_job job);
+
+/* JSON, in `arena`. */
+struct bytes callback_body(const struct callback *callback, struct arena *arena);
+
+enum callback_state {
+    CALLBACK_OK,         /* the server took it */
+    CALLBACK_NOK,        /* the server refused it, and may have said why */
+    CALLBACK_UNREADABLE, /* it answered, and nobody knows what */
+    CALLBACK_UNKNOWN,    /* it may have taken it: the answer was lost, of the repeat as well */
+    /* It never took it: */
+    CALLBACK_REFUSED,   /* an HTTP error that no repeat helps */
+    CALLBACK_EXHAUSTED, /* tries used up */
+    CALLBACK_EXPIRED,   /* its turn did not come in time */
+    CALLBACK_ERASED,    /* the user's data was erased before */
+    CALLBACK_STATES
+};
+extern const char *const callback_state_text[CALLBACK_STATES];
+
+struct callback_answer {
+    enum callback_state state;
+    const char *reason; /* one line of UTF-8, at most CALLBACK_REASON_MAX bytes; NULL: none */
+};
+
+/* What came of it. Members of the answer that are not known are passed over. */
+struct callback_answer callback_read(const struct effect_outcome *outcome, struct arena *arena);
+
+#endif
