@@ -6,6 +6,7 @@
 #include "common/core/clock.h"
 #include "common/core/failpoint.h"
 #include "common/core/map.h"
+#include "common/kafka/reader.h"
 #include "common/ledger/results.h"
 
 enum {
@@ -13,30 +14,12 @@ enum {
     OFFSETS_FOR_TIMES_MS = 10000,
 };
 
-static const struct header *find_header(struct header_list headers, const char *name)
+static bool append(char *out, size_t size, size_t *used, const struct bytes *part)
 {
-    for (size_t i = 0; i < headers.count; i++)
-        if (strcmp(headers.items[i].name, name) == 0)
-            return &headers.items[i];
-    return NULL;
-}
-
-static const struct header *find_last_header(struct header_list headers, const char *name)
-{
-    for (size_t i = headers.count; i > 0; i--)
-        if (strcmp(headers.items[i - 1].name, name) == 0)
-            return &headers.items[i - 1];
-    return NULL;
-}
-
-static bool append(char *out, size_t size, size_t *used, const struct header *header)
-{
-    size_t length = header == NULL ? 0 : header->value.size;
-
-    if (header == NULL || *used + length + 1 > size)
+    if (part == NULL || *used + part->size + 1 > size)
         return false;
-    memcpy(out + *used, header->value.data, length);
-    *used += length;
+    memcpy(out + *used, part->data, part->size);
+    *used += part->size;
     out[(*used)++] = '\0';
     return true;
 }
@@ -58,9 +41,9 @@ static size_t identify(const char *topic, struct header_list headers, bool dead_
         return 0;
     memcpy(out, topic, used);
     if (!dead_letter || MUTANT("dead_letters_by_ce_id"))
-        return append(out, IDENTITY_SIZE, &used, find_header(headers, HEADER_ID)) ? used : 0;
+        return append(out, IDENTITY_SIZE, &used, header_find(headers, HEADER_ID)) ? used : 0;
     for (size_t i = 0; i < COUNT(coordinates); i++)
-        if (!append(out, IDENTITY_SIZE, &used, find_last_header(headers, coordinates[i])))
+        if (!append(out, IDENTITY_SIZE, &used, header_find_last(headers, coordinates[i])))
             return 0;
     return used;
 }
@@ -85,7 +68,7 @@ static void meet(const struct map *expected, const rd_kafka_message_t *message)
     char identity[IDENTITY_SIZE];
     struct header_list headers = kafka_headers(message, &scratch);
     const char *topic = rd_kafka_topic_name(message->rkt);
-    bool dead_letter = find_header(headers, HEADER_DLT_OFFSET) != NULL;
+    bool dead_letter = header_find(headers, HEADER_DLT_OFFSET) != NULL;
     size_t size = identify(topic, headers, dead_letter, identity);
     bool *found = size == 0 ? NULL : map_find(expected, (struct bytes){(uint8_t *)identity, size});
 

@@ -24,25 +24,18 @@ static const struct argument arguments[] = {
      DEAD_LETTERS_MAX},
 };
 
-static json_t *text_or_null(const char *text)
-{
-    json_t *json = text == NULL ? NULL : json_string(text);
-
-    return json != NULL ? json : json_null();
-}
-
 static void print(const char *service, const struct dead_letter *letter)
 {
     json_t *json = json_object();
 
-    show_add(json, "service", text_or_null(service));
-    show_add(json, "topic", text_or_null(letter->topic));
+    show_add(json, "service", show_text(service));
+    show_add(json, "topic", show_text(letter->topic));
     show_add(json, "partition", json_integer(letter->partition));
     show_add(json, "offset", json_integer(letter->offset));
     show_add(json, "generation", json_integer(letter->generation));
-    show_add(json, "reason", text_or_null(letter->reason));
-    show_add(json, "detail", text_or_null(letter->detail));
-    show_add(json, "id", text_or_null(letter->event_id));
+    show_add(json, "reason", show_text(letter->reason));
+    show_add(json, "detail", show_text(letter->detail));
+    show_add(json, "id", show_text(letter->event_id));
     show_add(json, "recordedAt", show_time(letter->recorded_ms));
     show_add(json, "replayedAt",
              letter->replayed_ms == 0 ? json_null() : show_time(letter->replayed_ms));

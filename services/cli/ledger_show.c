@@ -39,23 +39,16 @@ static const char *const outcome_text[] = {
     [FATE_IGNORED] = "IGNORED",   [FATE_GAP] = "GAP",
 };
 
-static json_t *text_or_null(const char *text)
-{
-    json_t *json = text == NULL ? NULL : json_string(text);
-
-    return json != NULL ? json : json_null();
-}
-
 static json_t *show_result(struct shower *shower, const struct result *result)
 {
     bool dead_letters;
     const struct topic *topic = topic_plan_find(result->topic, &dead_letters);
     json_t *json = json_object();
 
-    show_add(json, "topic", text_or_null(result->topic));
+    show_add(json, "topic", show_text(result->topic));
     show_add(json, "partition", json_integer(result->partition));
     if (!result->dead_letter)
-        show_add(json, "id", text_or_null(result->id));
+        show_add(json, "id", show_text(result->id));
     show_add(json, "key", show_key(shower, topic, result->key));
     if (given.headers)
         show_add(json, "headers", show_headers(shower, result->headers));
@@ -86,17 +79,16 @@ static bool show_row(struct shower *shower, const struct row *row, struct error 
     json_t *json = json_object();
     json_t *results = json_array();
 
-    show_add(json, "id", text_or_null(row_text(row, 7, &arena)));
+    show_add(json, "id", show_text(row_text(row, 7, &arena)));
     if (source != NULL && source[0] != '\0')
-        show_add(json, "source", text_or_null(source));
-    show_add(json, "topic", text_or_null(row_text(row, 1, &arena)));
+        show_add(json, "source", show_text(source));
+    show_add(json, "topic", show_text(row_text(row, 1, &arena)));
     show_add(json, "generation", json_integer(row_int(row, 2)));
     show_add(json, "partition", json_integer(row_int(row, 3)));
     show_add(json, "offset", json_integer(row_int(row, 4)));
     show_add(json, "outcome",
-             text_or_null(outcome > 0 && outcome < (int64_t)COUNT(outcome_text)
-                              ? outcome_text[outcome]
-                              : NULL));
+             show_text(outcome > 0 && outcome < (int64_t)COUNT(outcome_text) ? outcome_text[outcome]
+                                                                             : NULL));
     show_add(json, "recordedAt", show_time(row_time_ms(row, 6)));
     show_add(json, "published", row_is_null(row, 8) ? json_null() : json_boolean(row_bool(row, 8)));
     bool fine = show_results(shower, row_bytes(row, 9, &arena), row_int(row, 4), results, error);

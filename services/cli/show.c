@@ -157,6 +157,13 @@ json_t *show_headers(const struct shower *shower, struct header_list headers)
     return json;
 }
 
+json_t *show_text(const char *text)
+{
+    json_t *json = text == NULL ? NULL : json_string(text);
+
+    return json != NULL ? json : json_null();
+}
+
 json_t *show_time(int64_t unix_ms)
 {
     char text[TIME_TEXT_SIZE];

@@ -27,6 +27,7 @@ json_t *show_key(const struct shower *shower, const struct topic *topic, struct 
 json_t *show_headers(const struct shower *shower, struct header_list headers);
 
 json_t *show_time(int64_t unix_ms);
+json_t *show_text(const char *text); /* null for NULL, and for what is not UTF-8 */
 
 /* As one line on standard output; takes the reference. */
 void show_print(json_t *json);

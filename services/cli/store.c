@@ -31,6 +31,23 @@ bool store_run(struct store *store, const struct statement *statement, const str
     return false;
 }
 
+enum cli_exit store_list(struct store *store, const struct statement *statement,
+                         const struct value *values,
+                         void (*print)(const struct row *row, struct arena *arena))
+{
+    struct arena arena = {0};
+    struct error error;
+
+    if (!store_run(store, statement, values, &error))
+        return cli_fail("%s", error.text);
+    for (size_t i = 0; i < db_row_count(store->db, 0); i++) {
+        struct row row = db_row(store->db, 0, i);
+        print(&row, &arena);
+    }
+    arena_done(&arena);
+    return CLI_DONE;
+}
+
 static bool is_name(const char *service)
 {
     size_t size = strlen(service);

@@ -35,6 +35,11 @@ MUST_CHECK bool store_find_group(struct store *store, bool *found, struct error 
 MUST_CHECK bool store_run(struct store *store, const struct statement *statement,
                           const struct value *values, struct error *error);
 
+/* The same, and a line of output for each row; `print` may use the arena, which lasts as long. */
+enum cli_exit store_list(struct store *store, const struct statement *statement,
+                         const struct value *values,
+                         void (*print)(const struct row *row, struct arena *arena));
+
 /* A record of a topic by its place: "lookup.requested/0/17". */
 struct place {
     const char *topic; /* full name; of the dead letters' topic where that was given */
