@@ -106,6 +106,45 @@ comment on column consent_answer.policy_version is 'Version of the policy that s
 comment on column consent_answer.submitted_at is 'When the answer was given.';
 comment on column consent_answer.recorded_at is 'When the answer was stored.';
 
+do $create$
+begin
+    execute 'create view review as ' || runtime.of_each_service('review_case', $$
+        (select distinct on (identity_verification_id)
+                '{service}' as job,
+                identity_verification_id,
+                process_id,
+                process_type,
+                user_id,
+                state,
+                code,
+                reason,
+                opened_at,
+                case when state = 'OPEN' then clock_timestamp() - opened_at end as age,
+                expires_at,
+                result,
+                closed_code,
+                closed_at
+           from {service}.review_case
+          order by identity_verification_id, version desc)
+        $$);
+end
+$create$;
+comment on view review is 'Cases that wait, or waited, for a person: open ones with their age and reason.';
+comment on column review.job is 'Job whose rules said WAIT: evaluation or approval.';
+comment on column review.identity_verification_id is 'The identity verification that the case is about.';
+comment on column review.process_id is 'Onboarding process.';
+comment on column review.process_type is 'Type of the process.';
+comment on column review.user_id is 'User of the process, a pseudonym.';
+comment on column review.state is 'OPEN; RESOLVED: by a reviewer; SUPERSEDED: the rules decided after all; EXPIRED: nobody decided in time.';
+comment on column review.code is 'Code of the rule that wants a person.';
+comment on column review.reason is 'Text that belongs to the code.';
+comment on column review.opened_at is 'When the rules first said WAIT.';
+comment on column review.age is 'How long an open case has waited; null: it is closed.';
+comment on column review.expires_at is 'When it is refused if nobody decides.';
+comment on column review.result is 'OK or NOK; null: it is open.';
+comment on column review.closed_code is 'REVIEWED, CASE_EXPIRED, PROCESS_EXPIRED, or the code of the rule that decided after all; null: it is open.';
+comment on column review.closed_at is 'When it was closed; null: it is open.';
+
 create view process_timeline as
 select process_id,
        decided_at as at,
@@ -321,8 +360,8 @@ comment on column publishing_lag.oldest_unpublished_age is 'How long ago that wa
 comment on column publishing_lag.stopped is 'Why the partition waits for an operator; null: it does not.';
 
 grant usage on schema analytics to analyst;
-grant select on decision, consent, consent_answer, process_timeline, process, funnel_by_day,
-                dead_letter, publishing_lag to analyst;
+grant select on decision, review, consent, consent_answer, process_timeline, process,
+                funnel_by_day, dead_letter, publishing_lag to analyst;
 
 -- What a process is, and how far it is, is said here alone; the schedule looks at that too.
 grant usage on schema analytics to onboarding_schedule;

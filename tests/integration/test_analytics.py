@@ -9,6 +9,7 @@ UTC = datetime.timezone.utc
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 SERVICES = ["lookup", "evaluation", "consent"]
+HOLDERS_OF_CASES = ["evaluation"]
 EXPIRED = "onboarding.process.expired.v1"
 
 VIEWS = {
@@ -20,6 +21,7 @@ VIEWS = {
     "process",
     "process_timeline",
     "publishing_lag",
+    "review",
 }
 
 # Stands in every column that no view may show.
@@ -128,7 +130,30 @@ DECISIONS = [
 EXPIRIES = [("p-expired", 190), ("p-nok", 191)]
 
 
+# verification, version, state, minutes open, result
+CASES = [
+    ("v-ok", 1, "OPEN", 2, None),
+    ("v-ok", 2, "RESOLVED", 2, "OK"),
+    ("v-wait", 1, "OPEN", 90, None),
+]
+
+
+def fill_cases(connection, job):
+    for verification, version, state, minutes, result in CASES:
+        connection.execute(
+            f"""insert into {job}.review_case
+                       (identity_verification_id, version, state, process_id, process_type, user_id,
+                        code, reason, opened_at, expires_at, result, closed_code, closed_at)
+                values (%s, %s, %s, 'p-wait', 'onboarding', 'u-5', 'IMAGE_MISSING', 'Text', now() - %s,
+                        now(), %s, %s, %s)""",
+            (verification, version, state, datetime.timedelta(minutes=minutes), result,
+             result and "REVIEWED", result and at(20)),
+        )
+
+
 def fill_domain(connection):
+    for job in HOLDERS_OF_CASES:
+        fill_cases(connection, job)
     for process_id, minutes in EXPIRIES:
         connection.execute(
             """insert into schedule.published (topic, name, event_id, due_at, published_at)
@@ -386,6 +411,20 @@ def test_decisions_show_the_rule_and_which_version_holds(analyst):
         ("v-wait", 1, True, "WAIT", "IMAGE_MISSING", "Text of IMAGE_MISSING", 16, False,
          "policy-2"),
         ("v-unknown", 1, True, "OK", "ACCEPTED", "Text of ACCEPTED", None, False, "policy-2"),
+    ]
+
+
+@pytest.mark.parametrize("job", HOLDERS_OF_CASES)
+def test_cases_show_how_long_they_wait(analyst, job):
+    rows = analyst.execute(
+        """select identity_verification_id, state, code, reason, result, closed_code, closed_at,
+                  extract(epoch from age)::integer / 60
+             from review where job = %s order by 1""",
+        (job,),
+    ).fetchall()
+    assert rows == [
+        ("v-ok", "RESOLVED", "IMAGE_MISSING", "Text", "OK", "REVIEWED", at(20), None),
+        ("v-wait", "OPEN", "IMAGE_MISSING", "Text", None, None, None, 90),
     ]
 
 
