@@ -69,7 +69,6 @@ static bool set_headers(struct transfer *transfer, const struct provider_request
            add_header(transfer, "Accept", "application/json") &&
            add_header(transfer, "X-Request-Id", request->id) &&
            add_header(transfer, options->idempotency_header, request->idempotency_key) &&
-           add_line(transfer, "Expect:") && /* not waited for: the bodies are small */
            add_configured(transfer) &&
            curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->list) == CURLE_OK;
 }

@@ -42,11 +42,13 @@ class Act:
     body: bytes = None
     headers: dict = field(default_factory=dict)
     until: threading.Event = None
+    keep: bool = False
 
 
-def answer(status=200, body=None, headers=None, until=None):
-    """Answers; without a body with {"id": "stub-N"}. `until`: an Event that is awaited before."""
-    return Act("answer", status, body, headers or {}, until)
+def answer(status=200, body=None, headers=None, until=None, keep=False):
+    """Answers; without a body with {"id": "stub-N"}. `until`: an Event that is awaited before;
+    `keep`: takes a further request on the same connection."""
+    return Act("answer", status, body, headers or {}, until, keep)
 
 
 def hang():
@@ -161,7 +163,8 @@ class ProviderStub:
                 return
             if self.tls:
                 wrapped = self.tls.wrap_socket(connection, server_side=True)
-            self._converse(wrapped)
+            while self._converse(wrapped):
+                pass
         except OSError:
             pass  # the peer went, or stop() cut it
         finally:
@@ -171,9 +174,10 @@ class ProviderStub:
             connection.close()
 
     def _converse(self, connection):
+        """One request; whether another one may follow."""
         head, rest = read_head(connection)
         if head is None:
-            return
+            return False
         method, path, headers = parse_head(head)
         size = int(headers.get("content-length", 0))
         with self._changed:
@@ -185,7 +189,9 @@ class ProviderStub:
             self.requests.append(request)
             number = len(self.requests)
             self._changed.notify_all()
-        self._perform(connection, act or self.default(request), number)
+        act = act or self.default(request)
+        self._perform(connection, act, number)
+        return act.keep
 
     def _perform(self, connection, act, number):
         if act.until is not None:
@@ -203,7 +209,8 @@ class ProviderStub:
                 lines.append("Content-Type: application/json")
             lines += [f"{name}: {value}" for name, value in act.headers.items()]
             shown = body[: len(body) // 2] if act.kind == "cut_answer" else body
-            connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode() + shown)
+            lines += [f"Connection: {'keep-alive' if act.keep else 'close'}", "", ""]
+            connection.sendall("\r\n".join(lines).encode() + shown)
 
     @staticmethod
     def _wait_for_end(connection):

@@ -1,7 +1,8 @@
 /*
  * Performs requests as a worker's loop does, for test_providers.py: settings from the environment
  * (ONBOARDING_HTTP_…, ONBOARDING_SMTP_…), requests from standard input, a JSON object a line;
- * answers on standard output as they come, likewise.
+ * answers on standard output as they come, likewise. A request that is "alone" waits for the end
+ * of those before it.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -92,22 +93,30 @@ static void print(const struct provider_answer *answer, int64_t begin_ms)
     json_decref(line);
 }
 
-static void perform(struct performer *performer, const struct config *config)
+static void finish(struct performer *performer, int64_t begin_ms)
 {
-    int64_t begin_ms = clock_monotonic_ms();
     struct provider_answer answer;
-    json_error_t error;
-    json_t *line;
 
-    while ((line = json_loadf(stdin, JSON_DISABLE_EOF_CHECK, &error)) != NULL) {
-        start(performer, config, line);
-        json_decref(line);
-    }
     while (performer_in_flight(performer, NULL) > 0) {
         performer_run(performer, TURN_MS);
         while (performer_next(performer, &answer))
             print(&answer, begin_ms);
     }
+}
+
+static void perform(struct performer *performer, const struct config *config)
+{
+    int64_t begin_ms = clock_monotonic_ms();
+    json_error_t error;
+    json_t *line;
+
+    while ((line = json_loadf(stdin, JSON_DISABLE_EOF_CHECK, &error)) != NULL) {
+        if (json_is_true(json_object_get(line, "alone")))
+            finish(performer, begin_ms);
+        start(performer, config, line);
+        json_decref(line);
+    }
+    finish(performer, begin_ms);
 }
 
 int main(void)
