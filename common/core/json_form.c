@@ -120,6 +120,18 @@ void json_read_integer(const json_t *value, const struct json_at *at,
         memcpy(target, &number, sizeof number);
 }
 
+void json_read_bool(const json_t *value, const struct json_at *at, const struct json_member *member,
+                    void *target)
+{
+    bool truth = json_is_true(value);
+
+    (void)member;
+    if (!json_is_boolean(value))
+        json_problem(at, "must be true or false");
+    else
+        memcpy(target, &truth, sizeof truth);
+}
+
 const char *json_text_of(const json_t *value, const struct json_at *at)
 {
     size_t size = json_string_length(value);

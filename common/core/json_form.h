@@ -56,6 +56,8 @@ void json_read_double(const json_t *value, const struct json_at *at,
                       const struct json_member *member, void *target); /* double */
 void json_read_integer(const json_t *value, const struct json_at *at,
                        const struct json_member *member, void *target); /* int64_t */
+void json_read_bool(const json_t *value, const struct json_at *at, const struct json_member *member,
+                    void *target); /* bool */
 void json_read_text(const json_t *value, const struct json_at *at, const struct json_member *member,
                     void *target); /* const char *, not empty */
 void json_read_choice(const json_t *value, const struct json_at *at,

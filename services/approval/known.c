@@ -1,0 +1,172 @@
+/* Decisions: how they are loaded and changed, and which of a user's may still change. */
+#include "services/approval/known.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "approval_sql.h"
+#include "services/approval/facts.h"
+
+static void read_waiting(const struct row *row, struct arena *arena, void *out)
+{
+    *(struct waiting *)out = (struct waiting){row_text(row, 1, arena)};
+}
+
+static void follow_waiting(const void *state, struct keys *keys)
+{
+    keys_add_text(keys, &decision_kind, ((const struct waiting *)state)->identity_verification_id);
+}
+
+const struct state_kind waiting_kind = {
+    .name = "waiting",
+    .load = &sql_load_waiting,
+    .size = sizeof(struct waiting),
+    .read = read_waiting,
+    .follow = follow_waiting,
+};
+
+static enum approval_result result_of(const char *text)
+{
+    for (int i = 0; i < APPROVAL_RESULT_COUNT; i++)
+        if (strcmp(approval_result_text[i], text) == 0)
+            return (enum approval_result)i;
+    return APPROVAL_RESULT_WAIT; /* the table's check lets nothing else in */
+}
+
+static const double *read_score(const struct row *row, int column, struct arena *arena)
+{
+    double *score;
+
+    if (row_is_null(row, column))
+        return NULL;
+    score = arena_alloc(arena, sizeof *score, _Alignof(double));
+    *score = row_double(row, column);
+    return score;
+}
+
+static void read_decision(const struct row *row, struct arena *arena, void *out)
+{
+    *(struct decision *)out = (struct decision){
+        .identity_verification_id = row_text(row, 0, arena),
+        .version = row_int(row, 1),
+        .process_id = row_text(row, 2, arena),
+        .process_type = row_text(row, 3, arena),
+        .user_id = row_text(row, 4, arena),
+        .result = result_of(row_text(row, 5, arena)),
+        .code = row_text(row, 6, arena),
+        .reason = row_text(row, 7, arena),
+        .policy_version = row_text(row, 8, arena),
+        .presence =
+            {
+                .failed = row_bool(row, 9),
+                .score = read_score(row, 10, arena),
+                .frame = row_bool(row, 11),
+                .frame_in_use = row_bool(row, 12),
+                .process_attempt = row_int(row, 13),
+                .day_attempt = row_int(row, 14),
+            },
+        .awaits_facts = row_bool(row, 15),
+        .event_date = row_int(row, 16),
+        .requested_at_ms = row_time_ms(row, 17),
+        .decided_at_ms = row_time_ms(row, 18),
+    };
+}
+
+/* What a decision that is looked at again is decided by. */
+static void follow_decision(const void *state, struct keys *keys)
+{
+    const struct decision *decision = state;
+
+    keys_add_text(keys, &evaluation_kind, decision->identity_verification_id);
+    keys_add_text(keys, &consent_kind, decision->user_id);
+}
+
+const struct state_kind decision_kind = {
+    .name = "decision",
+    .load = &sql_load_decision,
+    .size = sizeof(struct decision),
+    .read = read_decision,
+    .follow = follow_decision,
+};
+
+static void read_attempts(const struct row *row, struct arena *arena, void *out)
+{
+    (void)arena;
+    *(struct attempts *)out = (struct attempts){row_int(row, 1)};
+}
+
+const struct state_kind process_attempts_kind = {
+    .name = "process_attempts",
+    .load = &sql_load_process_attempts,
+    .size = sizeof(struct attempts),
+    .read = read_attempts,
+};
+
+const struct state_kind day_attempts_kind = {
+    .name = "day_attempts",
+    .load = &sql_load_day_attempts,
+    .size = sizeof(struct attempts),
+    .read = read_attempts,
+};
+
+struct decision *decision_find(const struct turn *turn, const char *identity_verification_id)
+{
+    struct state_list list = state_find_text(turn, &decision_kind, identity_verification_id);
+
+    return list.count == 0 ? NULL : list.items[0];
+}
+
+static void note_waiting(const struct turn *turn, const struct decision *decision)
+{
+    struct state_list list = state_find_text(turn, &waiting_kind, decision->user_id);
+    struct waiting *waiting;
+
+    for (size_t i = 0; i < list.count; i++)
+        if (strcmp(((struct waiting *)list.items[i])->identity_verification_id,
+                   decision->identity_verification_id) == 0)
+            return;
+    waiting = state_add_text(turn, &waiting_kind, decision->user_id);
+    waiting->identity_verification_id = decision->identity_verification_id;
+}
+
+void decision_save(const struct turn *turn, struct outcome *out, struct decision decision)
+{
+    struct decision *known = decision_find(turn, decision.identity_verification_id);
+    const struct presence *presence = &decision.presence;
+
+    if (known == NULL) {
+        known = state_add_text(turn, &decision_kind, decision.identity_verification_id);
+        if (decision.awaits_facts)
+            note_waiting(turn, &decision);
+    }
+    decision.version = known->version + 1;
+    *known = decision;
+    outcome_row(
+        out, &sql_insert_decision, TEXT(decision.identity_verification_id), INT(decision.version),
+        TEXT(decision.process_id), TEXT(decision.process_type), TEXT(decision.user_id),
+        TEXT(approval_result_text[decision.result]), TEXT(decision.code), TEXT(decision.reason),
+        decision.rule == 0 ? NOTHING : INT(decision.rule), TEXT(decision.policy_version),
+        BOOL(presence->failed), presence->score == NULL ? NOTHING : DOUBLE(*presence->score),
+        BOOL(presence->frame), BOOL(presence->frame_in_use), INT(presence->process_attempt),
+        INT(presence->day_attempt), BOOL(decision.awaits_facts), INT(decision.event_date),
+        TIME_MS(decision.requested_at_ms), TEXT(decision.reviewed_by),
+        TIME_MS(decision.decided_at_ms));
+}
+
+const char *attempts_of_day(const char *user_id, int64_t day, struct arena *arena)
+{
+    size_t size = strlen(user_id) + 24; /* a number of 20 characters, the dash, the NUL */
+    char *key = arena_alloc(arena, size, 1);
+
+    snprintf(key, size, "%" PRId64 "/%s", day, user_id);
+    return key;
+}
+
+int64_t attempts_count(const struct turn *turn, const struct state_kind *kind, const char *key)
+{
+    struct state_list list = state_find_text(turn, kind, key);
+    struct attempts *attempts = list.count == 0 ? state_add_text(turn, kind, key) : list.items[0];
+
+    return ++attempts->count;
+}

@@ -1,0 +1,62 @@
+#ifndef APPROVAL_KNOWN_H
+#define APPROVAL_KNOWN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "approval_completed.h"
+#include "common/worker/service.h"
+#include "services/approval/approval.h"
+
+/*
+ * The decisions: what handlers look at, and the rows that change it. Rows are only added: a change
+ * is the next version, and the database refuses a version that another batch wrote meanwhile.
+ */
+
+/* Under an identityVerificationId: the decision that holds. */
+struct decision {
+    const char *identity_verification_id;
+    int64_t version;
+    const char *process_id;
+    const char *process_type; /* NULL: none was named */
+    const char *user_id;
+    enum approval_result result;
+    const char *code;
+    const char *reason;
+    const char *policy_version;
+    struct presence presence;
+    bool awaits_facts;
+    int64_t event_date; /* days since 1970-01-01 */
+    int64_t requested_at_ms;
+    int64_t decided_at_ms;
+    /* For the row only; nothing reads them back. */
+    int rule;                /* 1..10; 0: none fired, or a reviewer decided */
+    const char *reviewed_by; /* NULL: the rules decided */
+};
+
+/* Under a userId: one of that user's verifications whose decision may await a fact. */
+struct waiting {
+    const char *identity_verification_id;
+};
+
+/* Under a processId, and under attempts_of_day(): the requests decided on so far. */
+struct attempts {
+    int64_t count;
+};
+
+extern const struct state_kind waiting_kind, decision_kind, process_attempts_kind,
+    day_attempts_kind;
+
+/* The one under the key, or NULL. */
+struct decision *decision_find(const struct turn *turn, const char *identity_verification_id);
+
+/* Writes the decision as the next version, for later events of the batch as well. */
+void decision_save(const struct turn *turn, struct outcome *out, struct decision decision);
+
+/* The key for a user's attempts of a day. */
+const char *attempts_of_day(const char *user_id, int64_t day, struct arena *arena);
+
+/* Counts one more; which it is, from 1. */
+int64_t attempts_count(const struct turn *turn, const struct state_kind *kind, const char *key);
+
+#endif

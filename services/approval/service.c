@@ -1,0 +1,364 @@
+/*
+ * approval: approval.requested.v1 and review.decided.v1 → approval.completed.v1.
+ *
+ * A request is decided once, by the rules in approval.c; a repeated request gets the decision that
+ * holds. What the rules look at beside it, evaluation.completed.v1 and consent.completed.v1 tell,
+ * before the request or after: a decision that awaits a fact is made again when one comes, within
+ * the time that the policy gives. A reviewer resolves what was WAIT.
+ */
+#include <string.h>
+
+#include "approval_requested.h"
+#include "approval_sql.h"
+#include "common/core/date.h"
+#include "consent_completed.h"
+#include "review_decided.h"
+#include "services/approval/approval.h"
+#include "services/approval/facts.h"
+#include "services/approval/known.h"
+#include "topics.h"
+
+enum {
+    ID_BYTES_MAX = 255, /* of the contract */
+    MS_PER_MINUTE = 60 * 1000,
+};
+
+struct config {
+    struct key index_key;
+};
+
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+static bool is_id(const char *text)
+{
+    return !is_blank(text) && strlen(text) <= ID_BYTES_MAX;
+}
+
+static const char *find_frame_fault(const struct presence_frame *frame)
+{
+    if (frame == NULL)
+        return NULL;
+    if (frame->data.data != NULL)
+        return frame->data.size == 0 ? "frame is empty" : NULL;
+    if (frame->digest.data == NULL)
+        return "frame has neither data nor digest";
+    return frame->digest.size == DIGEST_SIZE ? NULL : "digest of the frame is not of 32 bytes";
+}
+
+/* What the contract demands; NULL, or what is wrong. */
+static const char *find_fault(const struct approval_requested *event)
+{
+    if (!is_id(event->processId))
+        return "processId is blank or too long";
+    if (!is_id(event->userId))
+        return "userId is blank or too long";
+    if (!is_id(event->identityVerificationId))
+        return "identityVerificationId is blank or too long";
+    if (event->score != NULL && !(*event->score >= 0 && *event->score <= 10)) /* NaN is neither */
+        return "score is not in 0..10";
+    return find_frame_fault(event->frame);
+}
+
+/* Equal pictures have equal digests, inline or by reference. */
+static struct digest digest_of_face(const struct turn *turn, const struct presence_frame *frame)
+{
+    struct digest digest;
+
+    if (frame->data.data != NULL)
+        return digest_of(&((const struct config *)turn->config)->index_key, frame->data);
+    memcpy(digest.bytes, frame->digest.data, sizeof digest.bytes);
+    return digest;
+}
+
+static void publish(const struct decision *decision, const char *process_id, struct outcome *out)
+{
+    outcome_event(out, &topic_approval_completed, process_id,
+                  &(struct approval_completed){
+                      .processId = process_id,
+                      .userId = decision->user_id,
+                      .identityVerificationId = decision->identity_verification_id,
+                      .result = decision->result,
+                      .code = decision->code,
+                      .resultReason = decision->reason,
+                      .policyVersion = decision->policy_version,
+                      .decidedAt = decision->decided_at_ms,
+                  });
+}
+
+/* What the rules say now, in the decision's place. */
+static struct decision apply_rules(const struct turn *turn, struct decision decision)
+{
+    struct approval_facts facts =
+        facts_of(turn, decision.identity_verification_id, decision.user_id);
+    struct approval approval =
+        approve(&decision.presence, &facts, approval_rules(turn->policy, decision.process_type));
+
+    decision.result = approval.result;
+    decision.code = approval.code;
+    decision.reason = approval.reason;
+    decision.rule = approval.rule;
+    decision.awaits_facts = approval.awaits_facts;
+    decision.policy_version = approval_policy_format.version(turn->policy);
+    decision.decided_at_ms = turn->now_ms;
+    return decision;
+}
+
+static void load_requested(const struct turn *turn, struct keys *keys)
+{
+    const struct approval_requested *event = turn->event;
+    struct digest face;
+
+    if (find_fault(event) != NULL)
+        return;
+    keys_add_text(keys, &waiting_kind, event->userId);
+    keys_add_text(keys, &decision_kind, event->identityVerificationId);
+    keys_add_text(keys, &evaluation_kind, event->identityVerificationId);
+    keys_add_text(keys, &consent_kind, event->userId);
+    keys_add_text(keys, &process_attempts_kind, event->processId);
+    keys_add_text(keys, &day_attempts_kind,
+                  attempts_of_day(event->userId, date_of_ms(turn->meta->time_ms), turn->arena));
+    if (event->frame == NULL)
+        return;
+    face = digest_of_face(turn, event->frame);
+    face_ask(keys, &face);
+}
+
+static struct presence presence_of(const struct turn *turn, struct outcome *out)
+{
+    const struct approval_requested *event = turn->event;
+    const char *of_day =
+        attempts_of_day(event->userId, date_of_ms(turn->meta->time_ms), turn->arena);
+    struct presence presence = {
+        .failed = event->status == PRESENCE_STATUS_FAILURE,
+        .score = event->score,
+        .frame = event->frame != NULL,
+        .process_attempt = attempts_count(turn, &process_attempts_kind, event->processId),
+        .day_attempt = attempts_count(turn, &day_attempts_kind, of_day),
+    };
+    struct digest face;
+
+    if (!presence.frame)
+        return presence;
+    face = digest_of_face(turn, event->frame);
+    presence.frame_in_use =
+        face_note(turn, out, &face, event->userId, event->identityVerificationId);
+    return presence;
+}
+
+static void decide(const struct turn *turn, struct outcome *out)
+{
+    const struct approval_requested *event = turn->event;
+
+    decision_save(turn, out,
+                  apply_rules(turn, (struct decision){
+                                        .identity_verification_id = event->identityVerificationId,
+                                        .process_id = event->processId,
+                                        .process_type = event->processType,
+                                        .user_id = event->userId,
+                                        .presence = presence_of(turn, out),
+                                        .event_date = date_of_ms(turn->meta->time_ms),
+                                        .requested_at_ms = turn->now_ms,
+                                    }));
+}
+
+static void handle_requested(const struct turn *turn, struct outcome *out)
+{
+    const struct approval_requested *event = turn->event;
+    const char *fault = find_fault(event);
+    const struct decision *decision;
+
+    if (fault != NULL) {
+        outcome_reject(out, REASON_CONTRACT, "%s", fault);
+        return;
+    }
+    if (decision_find(turn, event->identityVerificationId) == NULL)
+        decide(turn, out);
+    decision = decision_find(turn, event->identityVerificationId);
+    /* A decision on one user's face must not pass for another's. */
+    if (strcmp(decision->user_id, event->userId) != 0)
+        outcome_reject(out, REASON_CONTRACT, "identityVerificationId is of another user");
+    else
+        publish(decision, event->processId, out);
+}
+
+/* A fact came: decides anew what awaits one, unless a person has to by now. */
+static void look_again(const struct turn *turn, struct outcome *out,
+                       const char *identity_verification_id)
+{
+    const struct decision *known = decision_find(turn, identity_verification_id);
+    struct decision next;
+
+    if (known == NULL || !known->awaits_facts)
+        return;
+    if (turn->now_ms - known->requested_at_ms >
+        approval_rules(turn->policy, known->process_type)->facts_awaited_min * MS_PER_MINUTE)
+        return;
+    next = apply_rules(turn, *known);
+    if (strcmp(next.code, known->code) == 0)
+        return;
+    decision_save(turn, out, next);
+    publish(&next, next.process_id, out);
+}
+
+static const char *find_evaluated_fault(const struct evaluation_completed *event)
+{
+    if (!is_id(event->userId))
+        return "userId is blank or too long";
+    if (!is_id(event->identityVerificationId))
+        return "identityVerificationId is blank or too long";
+    return NULL;
+}
+
+static void load_evaluated(const struct turn *turn, struct keys *keys)
+{
+    const struct evaluation_completed *event = turn->event;
+
+    if (find_evaluated_fault(event) != NULL)
+        return;
+    keys_add_text(keys, &decision_kind, event->identityVerificationId);
+    keys_add_text(keys, &evaluation_kind, event->identityVerificationId);
+}
+
+static void handle_evaluated(const struct turn *turn, struct outcome *out)
+{
+    const struct evaluation_completed *event = turn->event;
+    const char *fault = find_evaluated_fault(event);
+
+    if (fault != NULL)
+        outcome_reject(out, REASON_CONTRACT, "%s", fault);
+    else if (evaluation_keep(turn, out, event->identityVerificationId,
+                             (struct evaluation_fact){
+                                 .user_id = event->userId,
+                                 .result = event->result,
+                                 .decided_at_ms = event->decidedAt,
+                             }))
+        look_again(turn, out, event->identityVerificationId);
+}
+
+static const char *find_consented_fault(const struct consent_completed *event)
+{
+    if (!is_id(event->userId))
+        return "userId is blank or too long";
+    if (!is_id(event->consentType))
+        return "consentType is blank or too long";
+    return NULL;
+}
+
+static void load_consented(const struct turn *turn, struct keys *keys)
+{
+    const struct consent_completed *event = turn->event;
+
+    if (find_consented_fault(event) != NULL)
+        return;
+    keys_add_text(keys, &waiting_kind, event->userId);
+    keys_add_text(keys, &consent_kind, event->userId);
+}
+
+static void handle_consented(const struct turn *turn, struct outcome *out)
+{
+    const struct consent_completed *event = turn->event;
+    const char *fault = find_consented_fault(event);
+    struct state_list waiting;
+
+    if (fault != NULL) {
+        outcome_reject(out, REASON_CONTRACT, "%s", fault);
+        return;
+    }
+    if (!consent_keep(turn, out, event->userId,
+                      (struct consent_fact){
+                          .type = event->consentType,
+                          .approved = event->approved,
+                          .recorded_at_ms = event->recordedAt,
+                      }))
+        return;
+    waiting = state_find_text(turn, &waiting_kind, event->userId);
+    for (size_t i = 0; i < waiting.count; i++)
+        look_again(turn, out, ((const struct waiting *)waiting.items[i])->identity_verification_id);
+}
+
+static void load_reviewed(const struct turn *turn, struct keys *keys)
+{
+    const struct review_decided *event = turn->event;
+
+    if (event->job == REVIEW_JOB_APPROVAL)
+        keys_add_text(keys, &decision_kind, event->identityVerificationId);
+}
+
+static void review(const struct turn *turn, struct decision decision, struct outcome *out)
+{
+    const struct review_decided *event = turn->event;
+    bool accepted = event->decision == REVIEW_DECISION_OK;
+
+    decision.result = accepted ? APPROVAL_RESULT_OK : APPROVAL_RESULT_NOK;
+    decision.code = APPROVAL_REVIEWED;
+    decision.reason =
+        is_blank(event->reason) ? approval_review_reason(decision.result) : event->reason;
+    decision.awaits_facts = false;
+    decision.decided_at_ms = turn->now_ms;
+    decision.rule = 0;
+    decision.reviewed_by = event->decidedBy;
+    decision_save(turn, out, decision);
+    publish(&decision, decision.process_id, out);
+}
+
+static void handle_reviewed(const struct turn *turn, struct outcome *out)
+{
+    const struct review_decided *event = turn->event;
+    const struct decision *decision;
+
+    if (event->job != REVIEW_JOB_APPROVAL) {
+        outcome_ignore(out);
+        return;
+    }
+    decision = decision_find(turn, event->identityVerificationId);
+    if (decision == NULL)
+        outcome_reject(out, REASON_CONTRACT, "no such identityVerificationId");
+    else if (strcmp(decision->user_id, event->userId) != 0 ||
+             strcmp(decision->process_id, event->processId) != 0)
+        outcome_reject(out, REASON_CONTRACT, "the case is of another user or process");
+    else if (decision->result != APPROVAL_RESULT_WAIT)
+        outcome_ignore(out); /* decided already: by the rules, or by a reviewer before */
+    else
+        review(turn, *decision, out);
+}
+
+static const struct route routes[] = {
+    {&topic_approval_requested, load_requested, handle_requested},
+    {&topic_evaluation_completed, load_evaluated, handle_evaluated},
+    {&topic_consent_completed, load_consented, handle_consented},
+    {&topic_review_decided, load_reviewed, handle_reviewed},
+};
+
+/* Waiting verifications lead to their decisions, decisions to the facts that they await. */
+static const struct state_kind *const states[] = {
+    &waiting_kind,  &decision_kind,         &evaluation_kind,   &consent_kind,
+    &face_use_kind, &process_attempts_kind, &day_attempts_kind,
+};
+
+static struct config config;
+
+static const struct setting settings[] = {
+    {.name = "ONBOARDING_INDEX_KEY_FILE",
+     .kind = SETTING_KEY_FILE,
+     .offset = offsetof(struct config, index_key),
+     .meaning = "file with the key of the blind indexes: 32 bytes in base64; never to be changed"},
+};
+
+static const struct topic *const outputs[] = {&topic_approval_completed};
+
+const struct service service = {
+    .name = "approval",
+    .routes = routes,
+    .route_count = COUNT(routes),
+    .states = states,
+    .state_count = COUNT(states),
+    .outputs = outputs,
+    .output_count = COUNT(outputs),
+    .settings = settings,
+    .setting_count = COUNT(settings),
+    .config = &config,
+    .policy = &approval_policy_format,
+};
