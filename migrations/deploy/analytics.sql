@@ -44,6 +44,52 @@ comment on column decision.event_date is 'Day (UTC) of the event decided on, at 
 comment on column decision.reviewed is 'True when a reviewer decided.';
 comment on column decision.decided_at is 'When it was decided.';
 
+create view approval as
+select identity_verification_id,
+       version,
+       version = max(version) over (partition by identity_verification_id) as holds,
+       process_id,
+       process_type,
+       user_id,
+       result,
+       code,
+       case when reviewed_by is null then reason end as reason,
+       rule,
+       score,
+       frame,
+       frame_in_use,
+       process_attempt,
+       day_attempt,
+       awaits_facts,
+       policy_version,
+       event_date,
+       requested_at,
+       reviewed_by is not null as reviewed,
+       decided_at
+  from approval.decision;
+comment on view approval is 'Decisions of approval on presence checks, with the rule that fired. A fact that comes later, or a review, adds a version; the highest one holds.';
+comment on column approval.identity_verification_id is 'The identity verification decided on.';
+comment on column approval.version is '1: decided when asked; 2 and up: when a fact came, or by a reviewer.';
+comment on column approval.holds is 'True for the version that holds, the highest one.';
+comment on column approval.process_id is 'Onboarding process.';
+comment on column approval.process_type is 'Type of the process, which selects the policy; null: none was named.';
+comment on column approval.user_id is 'User of the process, a pseudonym.';
+comment on column approval.result is 'OK, NOK, or WAIT for a fact or a reviewer.';
+comment on column approval.code is 'Code of the rule that fired, e.g. FACE_IN_USE; ACCEPTED where none did; REVIEWED for a reviewer''s decision.';
+comment on column approval.reason is 'Text that belongs to the code. Null for a reviewer''s decision: words of a person may tell about a person.';
+comment on column approval.rule is 'Number of the rule that fired, 1 to 10; null: none fired, or a reviewer decided.';
+comment on column approval.score is 'The provider''s score, 0 to 10; null: there was none.';
+comment on column approval.frame is 'Whether a picture came with the request.';
+comment on column approval.frame_in_use is 'Whether the picture had come with another user before.';
+comment on column approval.process_attempt is 'Which verification of the process it was, from 1.';
+comment on column approval.day_attempt is 'Which verification of the user on that day it was, from 1.';
+comment on column approval.awaits_facts is 'True: what another worker tells may change it without a person.';
+comment on column approval.policy_version is 'Version of the policy by which the rules decided.';
+comment on column approval.event_date is 'Day (UTC) of the request.';
+comment on column approval.requested_at is 'When it was first decided.';
+comment on column approval.reviewed is 'True when a reviewer decided.';
+comment on column approval.decided_at is 'When it was decided.';
+
 create view consent as
 select user_id,
        consent_type,
@@ -360,7 +406,7 @@ comment on column publishing_lag.oldest_unpublished_age is 'How long ago that wa
 comment on column publishing_lag.stopped is 'Why the partition waits for an operator; null: it does not.';
 
 grant usage on schema analytics to analyst;
-grant select on decision, review, consent, consent_answer, process_timeline, process,
+grant select on decision, approval, review, consent, consent_answer, process_timeline, process,
                 funnel_by_day, dead_letter, publishing_lag to analyst;
 
 -- What a process is, and how far it is, is said here alone; the schedule looks at that too.

@@ -20,7 +20,7 @@ begin
         version                  integer not null check (version > 0),
         state                    text not null,
         process_id               text not null,
-        process_type             text not null,
+        process_type             text,
         user_id                  text not null,
         code                     text not null,
         reason                   text not null,
@@ -41,7 +41,7 @@ begin
     comment on column review_case.version is 'Goes up by one with every change.';
     comment on column review_case.state is 'OPEN; RESOLVED: by a reviewer; SUPERSEDED: the rules decided after all; EXPIRED: nobody decided in time.';
     comment on column review_case.process_id is 'Onboarding process.';
-    comment on column review_case.process_type is 'Type of the process.';
+    comment on column review_case.process_type is 'Type of the process; null: none was named.';
     comment on column review_case.user_id is 'User of the process.';
     comment on column review_case.code is 'Code of the rule that wants a person.';
     comment on column review_case.reason is 'Text that belongs to the code.';

@@ -10,6 +10,7 @@ drop view analytics.process_timeline;
 drop view analytics.consent_answer;
 drop view analytics.consent;
 drop view analytics.review;
+drop view analytics.approval;
 drop view analytics.decision;
 drop schema analytics;
 

@@ -4,6 +4,7 @@ begin;
 
 select * from analytics.decision where false;
 select * from analytics.review where false;
+select * from analytics.approval where false;
 select * from analytics.consent where false;
 select * from analytics.consent_answer where false;
 select * from analytics.process_timeline where false;

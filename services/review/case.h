@@ -50,7 +50,7 @@ struct review_case {
     int64_t version;
     enum case_state state;
     const char *process_id;
-    const char *process_type;
+    const char *process_type; /* NULL: none was named */
     const char *user_id;
     const char *code;       /* of the rule that wants a person */
     const char *reason;     /* the text that belongs to the code, never NULL */

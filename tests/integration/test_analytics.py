@@ -8,11 +8,12 @@ from psycopg import errors
 UTC = datetime.timezone.utc
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-SERVICES = ["lookup", "evaluation", "consent"]
-HOLDERS_OF_CASES = ["evaluation"]
+SERVICES = ["lookup", "evaluation", "consent", "approval"]
+HOLDERS_OF_CASES = ["evaluation", "approval"]
 EXPIRED = "onboarding.process.expired.v1"
 
 VIEWS = {
+    "approval",
     "consent",
     "consent_answer",
     "dead_letter",
@@ -124,6 +125,36 @@ DECISIONS = [
     ("p-wait", 13, "v-wait", 1, "u-5", "WAIT", "IMAGE_MISSING", 16, None),
     ("p-unknown", 14, "v-unknown", 1, "u-6", "OK", "ACCEPTED", None, None),
 ]
+
+# minutes, verification, version, result, code, rule, whether it awaits facts, reviewer
+APPROVALS = [
+    (20, "v-ok", 1, "WAIT", "EVALUATION_PENDING", 8, True, None),
+    (21, "v-ok", 2, "WAIT", "SCORE_UNCERTAIN", 10, False, None),
+    (22, "v-ok", 3, "NOK", "REVIEWED", None, False, HIDDEN),
+]
+
+
+def fill_approval(connection):
+    for minutes, verification, version, result, code, rule, awaits, reviewer in APPROVALS:
+        connection.execute(
+            """insert into approval.decision
+                      (identity_verification_id, version, process_id, process_type, user_id, result,
+                       code, reason, rule, policy_version, failed, score, frame, frame_in_use,
+                       process_attempt, day_attempt, awaits_facts, event_date, requested_at,
+                       reviewed_by, decided_at)
+               values (%s, %s, 'p-ok', 'onboarding', 'u-3', %s, %s, %s, %s, 'policy-4', false, 6.5,
+                       true, false, 1, 2, %s, '2026-03-01', %s, %s, %s)""",
+            (verification, version, result, code,
+             f"Words of {HIDDEN}" if reviewer else f"Text of {code}", rule, awaits, at(20),
+             reviewer, at(minutes)),
+        )
+    connection.execute(
+        """insert into approval.face_use (blind_index, user_id, identity_verification_id, recorded_at)
+           values (%s, 'u-3', 'v-ok', now())""",
+        (HIDDEN.encode() * 8,),
+    )
+    connection.execute("insert into approval.evaluation values ('v-ok', 'u-3', 'OK', now())")
+    connection.execute("insert into approval.consent values ('u-3', 'GDPR', true, now())")
 
 
 # process, minutes: of a process that was decided on the schedule may be told too late
@@ -288,6 +319,7 @@ def filled(migrated):
     """The migrated database with rows in every table that a view reads."""
     with migrated.connect() as connection:
         fill_domain(connection)
+        fill_approval(connection)
         for service in SERVICES:
             fill_runtime(connection, service)
     return migrated
@@ -425,6 +457,23 @@ def test_cases_show_how_long_they_wait(analyst, job):
     assert rows == [
         ("v-ok", "RESOLVED", "IMAGE_MISSING", "Text", "OK", "REVIEWED", at(20), None),
         ("v-wait", "OPEN", "IMAGE_MISSING", "Text", None, None, None, 90),
+    ]
+
+
+def test_approvals_show_the_rule_and_which_version_holds(analyst):
+    rows = analyst.execute(
+        """select identity_verification_id, version, holds, result, code, reason, rule,
+                  awaits_facts, reviewed, score, process_attempt, day_attempt, policy_version,
+                  requested_at, decided_at
+             from approval order by version"""
+    ).fetchall()
+    assert rows == [
+        ("v-ok", 1, False, "WAIT", "EVALUATION_PENDING", "Text of EVALUATION_PENDING", 8, True,
+         False, 6.5, 1, 2, "policy-4", at(20), at(20)),
+        ("v-ok", 2, False, "WAIT", "SCORE_UNCERTAIN", "Text of SCORE_UNCERTAIN", 10, False, False,
+         6.5, 1, 2, "policy-4", at(20), at(21)),
+        ("v-ok", 3, True, "NOK", "REVIEWED", None, None, False, True, 6.5, 1, 2, "policy-4",
+         at(20), at(22)),
     ]
 
 

@@ -10,7 +10,7 @@ from psycopg import errors, sql
 
 from database import MIGRATIONS
 
-SERVICES = ["lookup", "evaluation", "consent"]
+SERVICES = ["lookup", "evaluation", "consent", "approval"]
 OURS = ["runtime", "schedule", "analytics", *SERVICES]
 
 # Rights of a service's role on the runtime's tables in its schema, and on the service's own.
@@ -45,6 +45,14 @@ SERVICE_RIGHTS = {
     | {
         "edition": {"SELECT"},
         "submission": {"INSERT"},
+    },
+    "approval": RUNTIME_RIGHTS
+    | {
+        "decision": {"SELECT", "INSERT"},
+        "evaluation": {"SELECT", "INSERT", "UPDATE"},
+        "consent": {"SELECT", "INSERT", "UPDATE"},
+        "face_use": {"SELECT", "INSERT"},
+        "review_case": {"SELECT", "INSERT"},
     },
 }
 
@@ -104,7 +112,7 @@ WITHOUT_COMMENT = """
     union all
     select 'role ' || r.rolname
       from pg_roles r
-     where (r.rolname ~ '^onboarding_(owner|lookup|evaluation|consent|schedule)$' or r.rolname = 'analyst')
+     where (r.rolname ~ '^onboarding_(owner|lookup|evaluation|consent|approval|schedule)$' or r.rolname = 'analyst')
        and shobj_description(r.oid, 'pg_authid') is null
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 from database import ROOT, Database
 
-SERVICES = ["lookup", "evaluation", "consent"]
+SERVICES = ["lookup", "evaluation", "consent", "approval"]
 RUNTIME = sorted((ROOT / "common").glob("*/sql/*.sql"))
 
 # As a worker's sessions plan; see common/postgres/db.c.

@@ -60,6 +60,13 @@ def consent(migrated):
     worker.connection.close()
 
 
+@pytest.fixture
+def approval(migrated):
+    worker = Worker(migrated, "approval")
+    yield worker
+    worker.connection.close()
+
+
 def index():
     """A blind index that no other test has."""
     return uuid.uuid4().bytes * 2
@@ -371,3 +378,101 @@ def test_the_consent_worker_changes_no_history(consent, table):
     for statement in (f"delete from {table}", f"update {table} set version = null"):
         with pytest.raises(errors.InsufficientPrivilege):
             consent.connection.execute(statement)
+
+
+# approval
+
+
+def approved(verification, version, result="WAIT", **other):
+    row = {
+        "verification": verification, "version": version, "process": "p", "type": None, "user": "u",
+        "result": result, "code": "CODE", "reason": "Why.", "rule": 8, "policy": "1",
+        "failed": False, "score": 6.5, "frame": True, "in_use": False, "process_attempt": 1,
+        "day_attempt": 2, "awaits": False, "date": NOON.date(), "requested": NOON,
+        "reviewer": None, "at": NOON,
+    }  # fmt: skip
+    return tuple((row | other).values())
+
+
+def test_the_highest_version_of_an_approval_holds(approval):
+    one, other = name(), name()
+    approval.put("insert_decision", approved(one, 1, awaits=True), approved(other, 1, "OK", score=None))
+    later = NOON + datetime.timedelta(seconds=1)
+    approval.put("insert_decision", approved(one, 2, "NOK", at=later))
+    loaded = {row[0]: row[1:] for row in approval.load("load_decision", one, other, name())}
+    same = ("CODE", "Why.", "1", False)
+    assert loaded == {
+        one: (2, "p", None, "u", "NOK", *same, 6.5, True, False, 1, 2, False, NOON.date(), NOON, later),
+        other: (1, "p", None, "u", "OK", *same, None, True, False, 1, 2, False, NOON.date(), NOON, NOON),
+    }
+    with pytest.raises(errors.UniqueViolation):
+        approval.put("insert_decision", approved(one, 2, "OK"))
+
+
+def test_only_what_awaits_facts_now_is_waiting(approval):
+    user, waits, waited, never = name(), name(), name(), name()
+    approval.put("insert_decision", approved(waits, 1, user=user, awaits=True),
+                 approved(waited, 1, user=user, awaits=True), approved(waited, 2, user=user),
+                 approved(never, 1, user=user), approved(name(), 1, user=name(), awaits=True))
+    assert approval.load("load_waiting", user, name()) == [(user, waits)]
+    approval.put("insert_decision", approved(waits, 2, user=user, awaits=True))
+    assert approval.load("load_waiting", user) == [(user, waits)]
+
+
+def test_attempts_are_verifications_not_versions(approval):
+    user, process = name(), name()
+    tomorrow = NOON.date() + datetime.timedelta(days=1)
+    one = name()
+    approval.put("insert_decision", approved(one, 1, user=user, process=process),
+                 approved(one, 2, user=user, process=process),
+                 approved(name(), 1, user=user, process=process),
+                 approved(name(), 1, user=user, process=process, date=tomorrow))
+    assert approval.load("load_process_attempts", process, name()) == [(process, 3)]
+    day = (NOON.date() - datetime.date(1970, 1, 1)).days
+    asked = [f"{day}/{user}", f"{day + 1}/{user}", f"{day + 2}/{user}", f"-1/{user}", f"{day}/x/{user}"]
+    assert approval.load("load_day_attempts", *asked) == [(asked[0], 2), (asked[1], 1)]
+
+
+def test_a_user_may_have_slashes(approval):
+    user = f"a/{name()}/b"
+    approval.put("insert_decision", approved(name(), 1, user=user))
+    day = (NOON.date() - datetime.date(1970, 1, 1)).days
+    assert approval.load("load_day_attempts", f"{day}/{user}") == [(f"{day}/{user}", 1)]
+
+
+def test_the_latest_evaluation_holds(approval):
+    one, other = name(), name()
+    later = NOON + datetime.timedelta(milliseconds=1)
+    approval.put("put_evaluation", (one, "u", "WAIT", NOON), (one, "u", "OK", NOON), (other, "u", "WAIT", later))
+    assert approval.load("load_evaluation", one) == [(one, "u", "OK", NOON)]
+    approval.put("put_evaluation", (one, "u", "WAIT", NOON), (other, "u", "NOK", NOON))
+    assert approval.load("load_evaluation", one) == [(one, "u", "OK", NOON)]
+    assert approval.load("load_evaluation", other) == [(other, "u", "WAIT", later)]
+    approval.put("put_evaluation", (other, "u", "NOK", later), (one, "u2", "WAIT", later))
+    assert approval.load("load_evaluation", other) == [(other, "u", "NOK", later)]
+    assert approval.load("load_evaluation", one) == [(one, "u2", "WAIT", later)]
+
+
+def test_the_latest_consent_holds(approval):
+    user = name()
+    later = NOON + datetime.timedelta(milliseconds=1)
+    approval.put("put_consent", (user, "GDPR", True, later), (user, "GDPR", False, NOON), (user, "X", True, NOON))
+    expected = [(user, "GDPR", True, later), (user, "X", True, NOON)]
+    assert approval.load("load_consent", user, name()) == expected
+    approval.put("put_consent", (user, "GDPR", False, NOON), (user, "X", False, later))
+    assert approval.load("load_consent", user) == [expected[0], (user, "X", False, later)]
+
+
+def test_of_a_faces_users_two_are_enough(approval):
+    one, other = index(), index()
+    approval.put("put_face_use", (one, "b", "v1", NOON), (one, "b", "v2", NOON), (other, "z", "v3", NOON))
+    assert approval.load("load_face_use", one, index()) == [(one, "b")]
+    approval.put("put_face_use", (one, "c", "v4", NOON), (one, "a", "v5", NOON), (one, "b", "v6", NOON))
+    assert approval.load("load_face_use", one, other) == sorted([(one, "a"), (one, "b"), (other, "z")])
+
+
+@pytest.mark.parametrize("table", ["decision", "face_use"])
+def test_the_approval_worker_changes_no_history(approval, table):
+    for statement in (f"delete from {table}", f"update {table} set user_id = 'x'"):
+        with pytest.raises(errors.InsufficientPrivilege):
+            approval.connection.execute(statement)

@@ -1,0 +1,14 @@
+-- Drops what the approval worker knows, its ledger included.
+
+begin;
+
+select runtime.drop_ledger('approval');
+drop view approval.due;
+drop table approval.review_case;
+drop table approval.face_use;
+drop table approval.consent;
+drop table approval.evaluation;
+drop table approval.decision;
+drop schema approval;
+
+commit;
