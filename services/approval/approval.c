@@ -64,9 +64,9 @@ struct approval approve(const struct presence *presence, const struct approval_f
         .result = APPROVAL_RESULT_OK, .code = "ACCEPTED", .reason = "Accepted."};
 }
 
-const char *approval_review_reason(enum approval_result result)
+const char *approval_review_reason(enum review_decision decision)
 {
-    return result == APPROVAL_RESULT_OK ? "Accepted by a reviewer." : "Refused by a reviewer.";
+    return decision == REVIEW_DECISION_OK ? "Accepted by a reviewer." : "Refused by a reviewer.";
 }
 
 static bool provider_failure(const struct matter *matter)

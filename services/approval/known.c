@@ -7,23 +7,27 @@
 
 #include "approval_sql.h"
 #include "services/approval/facts.h"
+#include "services/review/case.h"
+#include "topics.h"
 
-static void read_waiting(const struct row *row, struct arena *arena, void *out)
+enum { MS_PER_MINUTE = 60 * 1000 };
+
+static void read_awaiting(const struct row *row, struct arena *arena, void *out)
 {
-    *(struct waiting *)out = (struct waiting){row_text(row, 1, arena)};
+    *(struct awaiting *)out = (struct awaiting){row_text(row, 1, arena)};
 }
 
-static void follow_waiting(const void *state, struct keys *keys)
+static void follow_awaiting(const void *state, struct keys *keys)
 {
-    keys_add_text(keys, &decision_kind, ((const struct waiting *)state)->identity_verification_id);
+    keys_add_text(keys, &decision_kind, ((const struct awaiting *)state)->identity_verification_id);
 }
 
-const struct state_kind waiting_kind = {
-    .name = "waiting",
-    .load = &sql_load_waiting,
-    .size = sizeof(struct waiting),
-    .read = read_waiting,
-    .follow = follow_waiting,
+const struct state_kind awaiting_kind = {
+    .name = "awaiting",
+    .load = &sql_load_awaiting,
+    .size = sizeof(struct awaiting),
+    .read = read_awaiting,
+    .follow = follow_awaiting,
 };
 
 static enum approval_result result_of(const char *text)
@@ -78,6 +82,7 @@ static void follow_decision(const void *state, struct keys *keys)
 {
     const struct decision *decision = state;
 
+    keys_add_text(keys, &case_kind, decision->identity_verification_id);
     keys_add_text(keys, &evaluation_kind, decision->identity_verification_id);
     keys_add_text(keys, &consent_kind, decision->user_id);
 }
@@ -117,17 +122,22 @@ struct decision *decision_find(const struct turn *turn, const char *identity_ver
     return list.count == 0 ? NULL : list.items[0];
 }
 
-static void note_waiting(const struct turn *turn, const struct decision *decision)
+int64_t decision_awaits_until(const struct decision *decision, const struct approval_policy *policy)
 {
-    struct state_list list = state_find_text(turn, &waiting_kind, decision->user_id);
-    struct waiting *waiting;
+    return decision->requested_at_ms + policy->facts_awaited_min * MS_PER_MINUTE;
+}
+
+static void note_awaiting(const struct turn *turn, const struct decision *decision)
+{
+    struct state_list list = state_find_text(turn, &awaiting_kind, decision->user_id);
+    struct awaiting *awaiting;
 
     for (size_t i = 0; i < list.count; i++)
-        if (strcmp(((struct waiting *)list.items[i])->identity_verification_id,
+        if (strcmp(((struct awaiting *)list.items[i])->identity_verification_id,
                    decision->identity_verification_id) == 0)
             return;
-    waiting = state_add_text(turn, &waiting_kind, decision->user_id);
-    waiting->identity_verification_id = decision->identity_verification_id;
+    awaiting = state_add_text(turn, &awaiting_kind, decision->user_id);
+    awaiting->identity_verification_id = decision->identity_verification_id;
 }
 
 void decision_save(const struct turn *turn, struct outcome *out, struct decision decision)
@@ -138,7 +148,7 @@ void decision_save(const struct turn *turn, struct outcome *out, struct decision
     if (known == NULL) {
         known = state_add_text(turn, &decision_kind, decision.identity_verification_id);
         if (decision.awaits_facts)
-            note_waiting(turn, &decision);
+            note_awaiting(turn, &decision);
     }
     decision.version = known->version + 1;
     *known = decision;
@@ -152,6 +162,21 @@ void decision_save(const struct turn *turn, struct outcome *out, struct decision
         INT(presence->day_attempt), BOOL(decision.awaits_facts), INT(decision.event_date),
         TIME_MS(decision.requested_at_ms), TEXT(decision.reviewed_by),
         TIME_MS(decision.decided_at_ms));
+}
+
+void decision_publish(const struct decision *decision, const char *process_id, struct outcome *out)
+{
+    outcome_event(out, &topic_approval_completed, process_id,
+                  &(struct approval_completed){
+                      .processId = process_id,
+                      .userId = decision->user_id,
+                      .identityVerificationId = decision->identity_verification_id,
+                      .result = decision->result,
+                      .code = decision->code,
+                      .resultReason = decision->reason,
+                      .policyVersion = decision->policy_version,
+                      .decidedAt = decision->decided_at_ms,
+                  });
 }
 
 const char *attempts_of_day(const char *user_id, int64_t day, struct arena *arena)

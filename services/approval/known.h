@@ -30,12 +30,12 @@ struct decision {
     int64_t requested_at_ms;
     int64_t decided_at_ms;
     /* For the row only; nothing reads them back. */
-    int rule;                /* 1..10; 0: none fired, or a reviewer decided */
-    const char *reviewed_by; /* NULL: the rules decided */
+    int rule;                /* 1..10; 0: none fired, or no rule was asked */
+    const char *reviewed_by; /* NULL: the rules decided, or time did */
 };
 
 /* Under a userId: one of that user's verifications whose decision may await a fact. */
-struct waiting {
+struct awaiting {
     const char *identity_verification_id;
 };
 
@@ -44,14 +44,21 @@ struct attempts {
     int64_t count;
 };
 
-extern const struct state_kind waiting_kind, decision_kind, process_attempts_kind,
+extern const struct state_kind awaiting_kind, decision_kind, process_attempts_kind,
     day_attempts_kind;
 
 /* The one under the key, or NULL. */
 struct decision *decision_find(const struct turn *turn, const char *identity_verification_id);
 
+/* Until then a fact may change it without a person; Unix milliseconds. */
+int64_t decision_awaits_until(const struct decision *decision,
+                              const struct approval_policy *policy);
+
 /* Writes the decision as the next version, for later events of the batch as well. */
 void decision_save(const struct turn *turn, struct outcome *out, struct decision decision);
+
+/* Tells what was decided; process_id: of the event that is answered. */
+void decision_publish(const struct decision *decision, const char *process_id, struct outcome *out);
 
 /* The key for a user's attempts of a day. */
 const char *attempts_of_day(const char *user_id, int64_t day, struct arena *arena);

@@ -2,6 +2,7 @@
 #include "services/approval/policy.h"
 
 #include "common/core/base.h"
+#include "services/review/case.h"
 
 enum {
     SCORE_MAX = 10,
@@ -17,6 +18,7 @@ const struct approval_policy approval_policy_builtin = {
     .facts_awaited_min = 10,
     .attempts_per_process = 5,
     .attempts_per_day = 5,
+    .case_expiry_hours = CASE_EXPIRY_HOURS_DEFAULT,
 };
 
 /* clang-format off */
@@ -30,6 +32,7 @@ static const struct json_member members[] = {
     {"factsAwaitedMinutes", json_read_integer, AT(facts_awaited_min),    .max = FACTS_AWAITED_MAX_MIN},
     {"attemptsPerProcess",  json_read_integer, AT(attempts_per_process), .min = 1, .max = ATTEMPTS_MAX},
     {"attemptsPerDay",      json_read_integer, AT(attempts_per_day),     .min = 1, .max = ATTEMPTS_MAX},
+    {"caseExpiryHours",     json_read_integer, AT(case_expiry_hours),    .min = 1, .max = CASE_EXPIRY_HOURS_MAX},
 };
 /* clang-format on */
 

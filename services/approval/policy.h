@@ -18,6 +18,7 @@ struct approval_policy {
     int64_t facts_awaited_min;    /* how long what others decide is waited for, in minutes */
     int64_t attempts_per_process; /* from 1 */
     int64_t attempts_per_day;     /* of a user, from 1 */
+    int64_t case_expiry_hours;    /* what nobody has decided by then is refused */
 };
 
 extern const struct approval_policy approval_policy_builtin;

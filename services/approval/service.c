@@ -4,23 +4,22 @@
  * A request is decided once, by the rules in approval.c; a repeated request gets the decision that
  * holds. What the rules look at beside it, evaluation.completed.v1 and consent.completed.v1 tell,
  * before the request or after: a decision that awaits a fact is made again when one comes, within
- * the time that the policy gives. A reviewer resolves what was WAIT.
+ * the time that the policy gives. What is WAIT opens a case, which a reviewer resolves, or time.
  */
 #include <string.h>
 
 #include "approval_requested.h"
-#include "approval_sql.h"
 #include "common/core/date.h"
 #include "consent_completed.h"
-#include "review_decided.h"
 #include "services/approval/approval.h"
+#include "services/approval/cases.h"
 #include "services/approval/facts.h"
 #include "services/approval/known.h"
+#include "services/review/case.h"
 #include "topics.h"
 
 enum {
     ID_BYTES_MAX = 255, /* of the contract */
-    MS_PER_MINUTE = 60 * 1000,
 };
 
 struct config {
@@ -73,39 +72,6 @@ static struct digest digest_of_face(const struct turn *turn, const struct presen
     return digest;
 }
 
-static void publish(const struct decision *decision, const char *process_id, struct outcome *out)
-{
-    outcome_event(out, &topic_approval_completed, process_id,
-                  &(struct approval_completed){
-                      .processId = process_id,
-                      .userId = decision->user_id,
-                      .identityVerificationId = decision->identity_verification_id,
-                      .result = decision->result,
-                      .code = decision->code,
-                      .resultReason = decision->reason,
-                      .policyVersion = decision->policy_version,
-                      .decidedAt = decision->decided_at_ms,
-                  });
-}
-
-/* What the rules say now, in the decision's place. */
-static struct decision apply_rules(const struct turn *turn, struct decision decision)
-{
-    struct approval_facts facts =
-        facts_of(turn, decision.identity_verification_id, decision.user_id);
-    struct approval approval =
-        approve(&decision.presence, &facts, approval_rules(turn->policy, decision.process_type));
-
-    decision.result = approval.result;
-    decision.code = approval.code;
-    decision.reason = approval.reason;
-    decision.rule = approval.rule;
-    decision.awaits_facts = approval.awaits_facts;
-    decision.policy_version = approval_policy_format.version(turn->policy);
-    decision.decided_at_ms = turn->now_ms;
-    return decision;
-}
-
 static void load_requested(const struct turn *turn, struct keys *keys)
 {
     const struct approval_requested *event = turn->event;
@@ -113,8 +79,9 @@ static void load_requested(const struct turn *turn, struct keys *keys)
 
     if (find_fault(event) != NULL)
         return;
-    keys_add_text(keys, &waiting_kind, event->userId);
+    keys_add_text(keys, &awaiting_kind, event->userId);
     keys_add_text(keys, &decision_kind, event->identityVerificationId);
+    keys_add_text(keys, &case_kind, event->identityVerificationId);
     keys_add_text(keys, &evaluation_kind, event->identityVerificationId);
     keys_add_text(keys, &consent_kind, event->userId);
     keys_add_text(keys, &process_attempts_kind, event->processId);
@@ -152,16 +119,16 @@ static void decide(const struct turn *turn, struct outcome *out)
 {
     const struct approval_requested *event = turn->event;
 
-    decision_save(turn, out,
-                  apply_rules(turn, (struct decision){
-                                        .identity_verification_id = event->identityVerificationId,
-                                        .process_id = event->processId,
-                                        .process_type = event->processType,
-                                        .user_id = event->userId,
-                                        .presence = presence_of(turn, out),
-                                        .event_date = date_of_ms(turn->meta->time_ms),
-                                        .requested_at_ms = turn->now_ms,
-                                    }));
+    decision_decide(turn, out,
+                    (struct decision){
+                        .identity_verification_id = event->identityVerificationId,
+                        .process_id = event->processId,
+                        .process_type = event->processType,
+                        .user_id = event->userId,
+                        .presence = presence_of(turn, out),
+                        .event_date = date_of_ms(turn->meta->time_ms),
+                        .requested_at_ms = turn->now_ms,
+                    });
 }
 
 static void handle_requested(const struct turn *turn, struct outcome *out)
@@ -181,26 +148,25 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
     if (strcmp(decision->user_id, event->userId) != 0)
         outcome_reject(out, REASON_CONTRACT, "identityVerificationId is of another user");
     else
-        publish(decision, event->processId, out);
+        decision_publish(decision, event->processId, out);
 }
 
 /* A fact came: decides anew what awaits one, unless a person has to by now. */
 static void look_again(const struct turn *turn, struct outcome *out,
                        const char *identity_verification_id)
 {
-    const struct decision *known = decision_find(turn, identity_verification_id);
-    struct decision next;
+    const struct decision *decision = decision_find(turn, identity_verification_id);
+    int64_t version;
 
-    if (known == NULL || !known->awaits_facts)
+    if (decision == NULL || !decision->awaits_facts)
         return;
-    if (turn->now_ms - known->requested_at_ms >
-        approval_rules(turn->policy, known->process_type)->facts_awaited_min * MS_PER_MINUTE)
+    if (turn->now_ms >
+        decision_awaits_until(decision, approval_rules(turn->policy, decision->process_type)))
         return;
-    next = apply_rules(turn, *known);
-    if (strcmp(next.code, known->code) == 0)
-        return;
-    decision_save(turn, out, next);
-    publish(&next, next.process_id, out);
+    version = decision->version;
+    decision_decide(turn, out, *decision);
+    if (decision->version > version)
+        decision_publish(decision, decision->process_id, out);
 }
 
 static const char *find_evaluated_fault(const struct evaluation_completed *event)
@@ -219,6 +185,7 @@ static void load_evaluated(const struct turn *turn, struct keys *keys)
     if (find_evaluated_fault(event) != NULL)
         return;
     keys_add_text(keys, &decision_kind, event->identityVerificationId);
+    keys_add_text(keys, &case_kind, event->identityVerificationId);
     keys_add_text(keys, &evaluation_kind, event->identityVerificationId);
 }
 
@@ -253,7 +220,7 @@ static void load_consented(const struct turn *turn, struct keys *keys)
 
     if (find_consented_fault(event) != NULL)
         return;
-    keys_add_text(keys, &waiting_kind, event->userId);
+    keys_add_text(keys, &awaiting_kind, event->userId);
     keys_add_text(keys, &consent_kind, event->userId);
 }
 
@@ -261,7 +228,7 @@ static void handle_consented(const struct turn *turn, struct outcome *out)
 {
     const struct consent_completed *event = turn->event;
     const char *fault = find_consented_fault(event);
-    struct state_list waiting;
+    struct state_list awaiting;
 
     if (fault != NULL) {
         outcome_reject(out, REASON_CONTRACT, "%s", fault);
@@ -274,67 +241,23 @@ static void handle_consented(const struct turn *turn, struct outcome *out)
                           .recorded_at_ms = event->recordedAt,
                       }))
         return;
-    waiting = state_find_text(turn, &waiting_kind, event->userId);
-    for (size_t i = 0; i < waiting.count; i++)
-        look_again(turn, out, ((const struct waiting *)waiting.items[i])->identity_verification_id);
-}
-
-static void load_reviewed(const struct turn *turn, struct keys *keys)
-{
-    const struct review_decided *event = turn->event;
-
-    if (event->job == REVIEW_JOB_APPROVAL)
-        keys_add_text(keys, &decision_kind, event->identityVerificationId);
-}
-
-static void review(const struct turn *turn, struct decision decision, struct outcome *out)
-{
-    const struct review_decided *event = turn->event;
-    bool accepted = event->decision == REVIEW_DECISION_OK;
-
-    decision.result = accepted ? APPROVAL_RESULT_OK : APPROVAL_RESULT_NOK;
-    decision.code = APPROVAL_REVIEWED;
-    decision.reason =
-        is_blank(event->reason) ? approval_review_reason(decision.result) : event->reason;
-    decision.awaits_facts = false;
-    decision.decided_at_ms = turn->now_ms;
-    decision.rule = 0;
-    decision.reviewed_by = event->decidedBy;
-    decision_save(turn, out, decision);
-    publish(&decision, decision.process_id, out);
-}
-
-static void handle_reviewed(const struct turn *turn, struct outcome *out)
-{
-    const struct review_decided *event = turn->event;
-    const struct decision *decision;
-
-    if (event->job != REVIEW_JOB_APPROVAL) {
-        outcome_ignore(out);
-        return;
-    }
-    decision = decision_find(turn, event->identityVerificationId);
-    if (decision == NULL)
-        outcome_reject(out, REASON_CONTRACT, "no such identityVerificationId");
-    else if (strcmp(decision->user_id, event->userId) != 0 ||
-             strcmp(decision->process_id, event->processId) != 0)
-        outcome_reject(out, REASON_CONTRACT, "the case is of another user or process");
-    else if (decision->result != APPROVAL_RESULT_WAIT)
-        outcome_ignore(out); /* decided already: by the rules, or by a reviewer before */
-    else
-        review(turn, *decision, out);
+    awaiting = state_find_text(turn, &awaiting_kind, event->userId);
+    for (size_t i = 0; i < awaiting.count; i++)
+        look_again(turn, out,
+                   ((const struct awaiting *)awaiting.items[i])->identity_verification_id);
 }
 
 static const struct route routes[] = {
     {&topic_approval_requested, load_requested, handle_requested},
     {&topic_evaluation_completed, load_evaluated, handle_evaluated},
     {&topic_consent_completed, load_consented, handle_consented},
-    {&topic_review_decided, load_reviewed, handle_reviewed},
+    {&topic_review_decided, case_load_reviewed, case_handle_reviewed},
+    {&topic_review_expired, case_load_expired, case_handle_expired},
 };
 
 /* Waiting verifications lead to their decisions, decisions to the facts that they await. */
 static const struct state_kind *const states[] = {
-    &waiting_kind,  &decision_kind,         &evaluation_kind,   &consent_kind,
+    &awaiting_kind, &decision_kind,         &evaluation_kind,   &consent_kind,
     &face_use_kind, &process_attempts_kind, &day_attempts_kind,
 };
 
@@ -347,7 +270,7 @@ static const struct setting settings[] = {
      .meaning = "file with the key of the blind indexes: 32 bytes in base64; never to be changed"},
 };
 
-static const struct topic *const outputs[] = {&topic_approval_completed};
+static const struct topic *const outputs[] = {&topic_approval_completed, &topic_review_completed};
 
 const struct service service = {
     .name = "approval",

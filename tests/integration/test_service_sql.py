@@ -414,9 +414,9 @@ def test_only_what_awaits_facts_now_is_waiting(approval):
     approval.put("insert_decision", approved(waits, 1, user=user, awaits=True),
                  approved(waited, 1, user=user, awaits=True), approved(waited, 2, user=user),
                  approved(never, 1, user=user), approved(name(), 1, user=name(), awaits=True))
-    assert approval.load("load_waiting", user, name()) == [(user, waits)]
+    assert approval.load("load_awaiting", user, name()) == [(user, waits)]
     approval.put("insert_decision", approved(waits, 2, user=user, awaits=True))
-    assert approval.load("load_waiting", user) == [(user, waits)]
+    assert approval.load("load_awaiting", user) == [(user, waits)]
 
 
 def test_attempts_are_verifications_not_versions(approval):

@@ -21,7 +21,7 @@ enum {
     FAKE_KEYS_MAX = 200,
     FAKE_ITEMS_MAX = 20,
     FAKE_ROWS_MAX = 50,
-    FAKE_VALUES_MAX = 20,
+    FAKE_VALUES_MAX = 24,
     FAKE_EFFECTS_MAX = 10,
     FAKE_EVENTS_MAX = 5,
 };
@@ -305,6 +305,12 @@ bool row_bool(const struct row *row, int column)
 {
     (void)row, (void)column;
     return false;
+}
+
+double row_double(const struct row *row, int column)
+{
+    (void)row, (void)column;
+    return 0;
 }
 
 int64_t row_time_ms(const struct row *row, int column)

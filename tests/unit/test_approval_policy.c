@@ -23,6 +23,7 @@ static const struct broken_policy broken[] = {
     {"half a minute", DEFAULT("'factsAwaitedMinutes': 0.5"), {"default.factsAwaitedMinutes: must be a whole number"}},
     {"no attempt at all", DEFAULT("'attemptsPerProcess': 0, 'attemptsPerDay': 0"),
      {"default.attemptsPerProcess: must be in 1..1000", "default.attemptsPerDay: must be in 1..1000"}},
+    {"a case that never expires", DEFAULT("'caseExpiryHours': 0"), {"default.caseExpiryHours: must be in 1..8760"}},
 };
 /* clang-format on */
 
@@ -46,6 +47,7 @@ static void assert_defaults(const struct approval_policy *rules)
     assert_int_equal(rules->facts_awaited_min, 10);
     assert_int_equal(rules->attempts_per_process, 5);
     assert_int_equal(rules->attempts_per_day, 5);
+    assert_int_equal(rules->case_expiry_hours, 72);
 }
 
 static void has_defaults(void **state)
@@ -62,7 +64,8 @@ static void fills_every_member(void **state)
     struct policy *policy =
         good("{'version': '2', 'processTypes': {'loan': {'scoreNokBelow': 5, 'scoreWaitBelow': 5,"
              " 'frame': true, 'evaluation': false, 'consents': ['GDPR', 'SCORING'],"
-             " 'factsAwaitedMinutes': 0, 'attemptsPerProcess': 1, 'attemptsPerDay': 1000}}}");
+             " 'factsAwaitedMinutes': 0, 'attemptsPerProcess': 1, 'attemptsPerDay': 1000,"
+             " 'caseExpiryHours': 8760}}}");
     const struct approval_policy *rules = approval_rules(policy, "loan");
 
     (void)state;
@@ -76,6 +79,7 @@ static void fills_every_member(void **state)
     assert_int_equal(rules->facts_awaited_min, 0);
     assert_int_equal(rules->attempts_per_process, 1);
     assert_int_equal(rules->attempts_per_day, 1000);
+    assert_int_equal(rules->case_expiry_hours, 8760);
     approval_policy_format.free(policy);
 }
 

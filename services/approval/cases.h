@@ -1,0 +1,19 @@
+#ifndef APPROVAL_CASES_H
+#define APPROVAL_CASES_H
+
+#include "common/worker/service.h"
+#include "services/approval/known.h"
+
+/*
+ * Decides, by the rules, and keeps the decision as the next version, unless it says what it said
+ * before. One that is WAIT has a case from then on; one that is not closes it.
+ */
+void decision_decide(const struct turn *turn, struct outcome *out, struct decision decision);
+
+/* What else closes cases: review.decided, review.expired. */
+void case_load_reviewed(const struct turn *turn, struct keys *keys);
+void case_handle_reviewed(const struct turn *turn, struct outcome *out);
+void case_load_expired(const struct turn *turn, struct keys *keys);
+void case_handle_expired(const struct turn *turn, struct outcome *out);
+
+#endif
