@@ -453,6 +453,10 @@ static void of_one_moment_the_final_evaluation_counts(void **state)
     assert_int_equal(tell_evaluation("{'result': 'WAIT'}")->row_count, 0);
     ask(NULL);
     assert_answer("OK", "ACCEPTED");
+    tell_evaluation("{'identityVerificationId': 'v2', 'result': 'WAIT'}");
+    tell_evaluation("{'identityVerificationId': 'v2'}");
+    ask("{'identityVerificationId': 'v2'}");
+    assert_answer("OK", "ACCEPTED");
 }
 
 static void another_users_evaluation_is_none(void **state)
@@ -622,6 +626,15 @@ static void what_waits_has_a_case(void **state)
     assert_text(&row[2], "OPEN");
     assert_text(&row[6], "SCORE_UNCERTAIN");
     assert_int_equal(row[8].kind, VALUE_NULL);
+}
+
+static void a_case_expires_when_it_was_to_from_the_start(void **state)
+{
+    (void)state;
+    know_waiting(MINUTE_MS);
+    tell_evaluation(NULL);
+    assert_answer("WAIT", "SCORE_UNCERTAIN");
+    assert_int_equal(row_of(&sql_insert_case)[9].integer, fake_now_ms + MINUTE_MS);
 }
 
 static void what_is_decided_has_none(void **state)
@@ -909,6 +922,7 @@ static const struct CMUnitTest cases[] = {
     CASE(after_that_a_person_decides),
     CASE(a_consent_finds_what_the_database_knows_to_wait),
     CASE(what_waits_has_a_case),
+    CASE(a_case_expires_when_it_was_to_from_the_start),
     CASE(what_is_decided_has_none),
     CASE(a_fact_closes_the_case),
     CASE(a_review_resolves_a_case),
