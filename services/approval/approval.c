@@ -64,11 +64,6 @@ struct approval approve(const struct presence *presence, const struct approval_f
         .result = APPROVAL_RESULT_OK, .code = "ACCEPTED", .reason = "Accepted."};
 }
 
-const char *approval_review_reason(enum review_decision decision)
-{
-    return decision == REVIEW_DECISION_OK ? "Accepted by a reviewer." : "Refused by a reviewer.";
-}
-
 static bool provider_failure(const struct matter *matter)
 {
     return matter->presence->failed;

@@ -7,7 +7,6 @@
 
 #include "approval_completed.h"
 #include "evaluation_completed.h"
-#include "review_decided.h"
 #include "services/approval/policy.h"
 
 /* What the request gave, as it stood then: it is not looked up anew when a fact comes later. */
@@ -47,8 +46,5 @@ struct approval {
  */
 struct approval approve(const struct presence *presence, const struct approval_facts *facts,
                         const struct approval_policy *policy);
-
-/* The text where a reviewer gave none. */
-const char *approval_review_reason(enum review_decision decision);
 
 #endif

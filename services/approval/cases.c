@@ -3,20 +3,39 @@
 
 #include <string.h>
 
+#include "process_expired.h"
 #include "review_decided.h"
 #include "review_expired.h"
+#include "review_sql.h"
 #include "services/approval/approval.h"
 #include "services/approval/facts.h"
 #include "services/review/case.h"
 
-static bool is_blank(const char *text)
-{
-    return text[strspn(text, " \t\r\n")] == '\0';
-}
-
 static enum review_decision as_reviewed(enum approval_result result)
 {
     return result == APPROVAL_RESULT_OK ? REVIEW_DECISION_OK : REVIEW_DECISION_NOK;
+}
+
+static void follow_process_case(const void *state, struct keys *keys)
+{
+    keys_add_text(keys, &decision_kind,
+                  ((const struct process_case *)state)->identity_verification_id);
+}
+
+const struct state_kind process_case_kind = {
+    .name = "process_case",
+    .load = &sql_load_process_case,
+    .size = sizeof(struct process_case),
+    .read = process_case_read,
+    .follow = follow_process_case,
+};
+
+/* A case that an event of this batch opens is one of its process for later ones. */
+static void note_process_case(const struct turn *turn, const struct decision *decision)
+{
+    struct process_case *added = state_add_text(turn, &process_case_kind, decision->process_id);
+
+    added->identity_verification_id = decision->identity_verification_id;
 }
 
 static void open_case(const struct turn *turn, struct outcome *out, const struct decision *decision)
@@ -24,6 +43,8 @@ static void open_case(const struct turn *turn, struct outcome *out, const struct
     const struct approval_policy *policy = approval_rules(turn->policy, decision->process_type);
     const struct review_case *known = case_find(turn, decision->identity_verification_id);
 
+    if (known == NULL)
+        note_process_case(turn, decision);
     case_open(
         turn, out, decision->identity_verification_id,
         (struct review_case){
@@ -141,8 +162,7 @@ void case_handle_reviewed(const struct turn *turn, struct outcome *out)
                  &(struct conclusion){
                      .closing = {REVIEW_JOB_APPROVAL, CASE_RESOLVED, event->decision,
                                  CASE_CODE_REVIEWED},
-                     .reason = is_blank(event->reason) ? approval_review_reason(event->decision)
-                                                       : event->reason,
+                     .reason = case_review_reason(event),
                      .reviewed_by = event->decidedBy,
                  });
 }
@@ -173,4 +193,24 @@ void case_handle_expired(const struct turn *turn, struct outcome *out)
         outcome_ignore(out);
     else if (case_to_expire(turn, out) != NULL)
         expire(turn, out, event->identityVerificationId, CASE_CODE_EXPIRED);
+}
+
+void case_load_process_expired(const struct turn *turn, struct keys *keys)
+{
+    const struct process_expired *event = turn->event;
+
+    keys_add_text(keys, &process_case_kind, event->processId);
+}
+
+void case_handle_process_expired(const struct turn *turn, struct outcome *out)
+{
+    const struct process_expired *event = turn->event;
+    struct state_list cases = state_find_text(turn, &process_case_kind, event->processId);
+
+    for (size_t i = 0; i < cases.count; i++) {
+        const struct process_case *item = cases.items[i];
+
+        if (case_find(turn, item->identity_verification_id)->state == CASE_OPEN)
+            expire(turn, out, item->identity_verification_id, CASE_CODE_PROCESS_EXPIRED);
+    }
 }

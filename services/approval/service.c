@@ -79,6 +79,7 @@ static void load_requested(const struct turn *turn, struct keys *keys)
 
     if (find_fault(event) != NULL)
         return;
+    keys_add_text(keys, &process_case_kind, event->processId);
     keys_add_text(keys, &awaiting_kind, event->userId);
     keys_add_text(keys, &decision_kind, event->identityVerificationId);
     keys_add_text(keys, &case_kind, event->identityVerificationId);
@@ -253,12 +254,13 @@ static const struct route routes[] = {
     {&topic_consent_completed, load_consented, handle_consented},
     {&topic_review_decided, case_load_reviewed, case_handle_reviewed},
     {&topic_review_expired, case_load_expired, case_handle_expired},
+    {&topic_process_expired, case_load_process_expired, case_handle_process_expired},
 };
 
 /* Waiting verifications lead to their decisions, decisions to the facts that they await. */
 static const struct state_kind *const states[] = {
-    &awaiting_kind, &decision_kind,         &evaluation_kind,   &consent_kind,
-    &face_use_kind, &process_attempts_kind, &day_attempts_kind,
+    &process_case_kind, &awaiting_kind, &decision_kind,         &evaluation_kind,
+    &consent_kind,      &face_use_kind, &process_attempts_kind, &day_attempts_kind,
 };
 
 static struct config config;

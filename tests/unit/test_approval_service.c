@@ -6,10 +6,12 @@
 #include "approval_sql.h"
 #include "consent_completed.h"
 #include "evaluation_completed.h"
+#include "process_expired.h"
 #include "review_decided.h"
 #include "review_expired.h"
 #include "review_sql.h"
 #include "services/approval/approval.h"
+#include "services/approval/cases.h"
 #include "services/approval/facts.h"
 #include "services/approval/known.h"
 #include "services/review/case.h"
@@ -767,6 +769,42 @@ static void a_case_does_not_expire_early(void **state)
     assert_true(expire(NULL)->ignored);
 }
 
+static const struct outcome *expire_process(const char *process_id)
+{
+    return fake_handle(&service, &topic_process_expired,
+                       &(struct process_expired){.processId = process_id});
+}
+
+static void a_process_that_expires_ends_its_cases(void **state)
+{
+    (void)state;
+    ask("{'status': 'FAILURE', 'identityVerificationId': 'w'}");
+    ask(NULL);
+    ask("{'identityVerificationId': 'v2'}");
+    expire_process("p");
+    assert_int_equal(fake.outcome.event_count, 2);
+    assert_int_equal(fake_rows_of(&sql_insert_decision), 2);
+    assert_text(&row_of(&sql_insert_case)[2], "EXPIRED");
+    assert_string_equal(fake_member("code"), "PROCESS_EXPIRED");
+    assert_string_equal(fake_member("resultReason"), "The onboarding was not finished in time.");
+    expire_process("p");
+    assert_silence();
+    assert_int_equal(fake.outcome.row_count, 0);
+}
+
+static void a_process_that_expires_ends_what_the_database_knows(void **state)
+{
+    struct process_case *known = fake_know(&process_case_kind, fake_bytes("p"));
+
+    (void)state;
+    know_waiting(0);
+    known->identity_verification_id = "v";
+    expire_process("p");
+    assert_answer("NOK", "PROCESS_EXPIRED");
+    expire_process("p2");
+    assert_silence();
+}
+
 /* Faults. */
 
 static double bad_score;
@@ -935,6 +973,8 @@ static const struct CMUnitTest cases[] = {
     CASE(a_review_of_evaluation_is_ignored),
     CASE(a_case_expires),
     CASE(a_case_does_not_expire_early),
+    CASE(a_process_that_expires_ends_its_cases),
+    CASE(a_process_that_expires_ends_what_the_database_knows),
     CASE(facts_of_nobody_are_refused),
 };
 
