@@ -4,6 +4,7 @@ begin;
 
 select runtime.drop_ledger('approval');
 drop view approval.due;
+drop table approval.review_callback;
 drop table approval.review_case;
 drop table approval.face_use;
 drop table approval.consent;

@@ -52,6 +52,7 @@ static void open_case(const struct turn *turn, struct outcome *out, const struct
             .process_type = decision->process_type,
             .user_id = decision->user_id,
             .code = decision->code,
+            .reason = decision->reason,
             .facts_until_ms = decision->awaits_facts ? decision_awaits_until(decision, policy) : 0,
             .expires_ms =
                 known != NULL ? known->expires_ms : case_expiry(turn, policy->case_expiry_hours),

@@ -53,6 +53,7 @@ SERVICE_RIGHTS = {
         "consent": {"SELECT", "INSERT", "UPDATE"},
         "face_use": {"SELECT", "INSERT"},
         "review_case": {"SELECT", "INSERT"},
+        "review_callback": {"SELECT", "INSERT"},
     },
 }
 

@@ -573,6 +573,7 @@ static void know_waiting(int64_t age_ms)
                                  .process_id = "p",
                                  .user_id = "u",
                                  .code = "EVALUATION_PENDING",
+                                 .reason = "Pending.",
                                  .opened_ms = fake_now_ms - age_ms,
                                  .facts_until_ms = fake_now_ms - age_ms + 10 * MINUTE_MS,
                                  .expires_ms = fake_now_ms + MINUTE_MS};
@@ -619,15 +620,16 @@ static void what_waits_has_a_case(void **state)
     row = row_of(&sql_insert_case);
     assert_text(&row[2], "OPEN");
     assert_text(&row[6], "EVALUATION_PENDING");
-    assert_int_equal(row[7].integer, fake_now_ms);
-    assert_int_equal(row[8].integer, fake_now_ms + 10 * MINUTE_MS);
-    assert_int_equal(row[9].integer, fake_now_ms + (int64_t)72 * 60 * MINUTE_MS);
+    assert_text(&row[7], "The documents are not decided on yet.");
+    assert_int_equal(row[8].integer, fake_now_ms);
+    assert_int_equal(row[9].integer, fake_now_ms + 10 * MINUTE_MS);
+    assert_int_equal(row[10].integer, fake_now_ms + (int64_t)72 * 60 * MINUTE_MS);
     tell_evaluation(NULL);
     row = row_of(&sql_insert_case);
     assert_int_equal(row[1].integer, 2);
     assert_text(&row[2], "OPEN");
     assert_text(&row[6], "SCORE_UNCERTAIN");
-    assert_int_equal(row[8].kind, VALUE_NULL);
+    assert_int_equal(row[9].kind, VALUE_NULL);
 }
 
 static void a_case_expires_when_it_was_to_from_the_start(void **state)
@@ -636,7 +638,7 @@ static void a_case_expires_when_it_was_to_from_the_start(void **state)
     know_waiting(MINUTE_MS);
     tell_evaluation(NULL);
     assert_answer("WAIT", "SCORE_UNCERTAIN");
-    assert_int_equal(row_of(&sql_insert_case)[9].integer, fake_now_ms + MINUTE_MS);
+    assert_int_equal(row_of(&sql_insert_case)[10].integer, fake_now_ms + MINUTE_MS);
 }
 
 static void what_is_decided_has_none(void **state)
@@ -656,8 +658,8 @@ static void a_fact_closes_the_case(void **state)
     tell_evaluation("{'result': 'NOK'}");
     row = row_of(&sql_insert_case);
     assert_text(&row[2], "SUPERSEDED");
-    assert_text(&row[10], "NOK");
-    assert_text(&row[11], "EVALUATION_NOT_OK");
+    assert_text(&row[11], "NOK");
+    assert_text(&row[12], "EVALUATION_NOT_OK");
     assert_int_equal(fake.outcome.event_count, 1); /* no reviewer is told */
 }
 
