@@ -60,6 +60,9 @@ extern const struct command command_schemas_list;
 extern const struct command command_schemas_register;
 extern const struct command command_consent_import;
 extern const struct command command_consent_list;
+extern const struct command command_review_list;
+extern const struct command command_review_show;
+extern const struct command command_review_decide;
 
 /* "onboarding: …" on standard error; gives CLI_FAILED, so that `return cli_fail(…)` reads as one.
  */

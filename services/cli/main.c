@@ -18,6 +18,9 @@ static const struct command *const commands[] = {
     &command_schemas_register,
     &command_consent_import,
     &command_consent_list,
+    &command_review_list,
+    &command_review_show,
+    &command_review_decide,
 };
 /* clang-format on */
 

@@ -20,7 +20,7 @@ DEAD = REQUESTED + ".dlt"
 COMMANDS = [
     "topics create", "topics list", "publish", "tail", "ledger show", "deadletters list", "deadletters show",
     "deadletters replay", "audit", "partitions list", "partitions resume", "schemas list", "schemas register",
-    "consent import", "consent list",
+    "consent import", "consent list", "review list", "review show", "review decide",
 ]  # fmt: skip
 
 # Java's Utils.murmur2 of these keys, by Kafka's own tests.
@@ -106,6 +106,10 @@ def test_the_first_of_two_words_lists_what_it_begins(bench):
         ["deadletters", "show", "lookup.requested/1"],
         ["deadletters", "replay", "--service", "lookup"],
         ["audit", "--service", "lookup", "--since", "x"],
+        ["review", "list", "--job", "lookup"],
+        ["review", "decide", "v", "--job", "evaluation", "--reason", "x", "--by", "r"],
+        ["review", "decide", "v", "--job", "evaluation", "--reason", "x", "--by", "r", "--ok", "--nok"],
+        ["review", "decide", "v", "--job", "evaluation", "--ok", "--by", "r"],
         ["partitions", "resume", "lookup.requested", "x", "--service", "lookup"],
     ],
 )

@@ -186,14 +186,14 @@ def test_a_case_that_nobody_decides_expires(schedule):
     for verification, version, hours in [("V-1", 1, -1), ("V-2", 1, 1), ("V-3", 1, -1)]:
         schedule.rows(
             """insert into evaluation.review_case (identity_verification_id, version, state, process_id, process_type,
-                                                   user_id, code, opened_at, expires_at)
-               values (%s, %s, 'OPEN', 'P-' || %s, 'onboarding', 'U', 'X', now() - interval '3 days',
+                                                   user_id, code, reason, opened_at, expires_at)
+               values (%s, %s, 'OPEN', 'P-' || %s, 'onboarding', 'U', 'X', 'Why.', now() - interval '3 days',
                        now() + %s * interval '1 hour')""",
             verification, version, verification, hours,
         )
     schedule.rows(
         """insert into evaluation.review_case
-           select identity_verification_id, 2, 'RESOLVED', process_id, process_type, user_id, code, opened_at,
+           select identity_verification_id, 2, 'RESOLVED', process_id, process_type, user_id, code, reason, opened_at,
                   facts_until, expires_at, 'OK', 'REVIEWED', now()
              from evaluation.review_case where identity_verification_id = 'V-3'""")
     assert schedule.passes() == (1, 0)

@@ -1,0 +1,277 @@
+"""WAIT, from the case that it opens to what everybody is told of its end."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import uuid
+
+import pytest
+
+import running
+from running import CASE_EXPIRED, OUTPUT, PROCESS_EXPIRED, await_sure, header
+
+COMMAND = os.path.join(os.environ.get("ONBOARDING_BIN", "build/asan/bin"), "onboarding")
+COMMAND_SECONDS = 60
+COMPLETED, ANSWERED = OUTPUT["evaluation"], "onboarding.review.completed.v1"
+
+
+class Reviews(running.Running):
+    """The evaluation, and the command that reviewers use."""
+
+    def __init__(self, stack, folder):
+        super().__init__(stack, folder)
+        self.listen(ANSWERED)
+
+    def command(self, *arguments, given=None):
+        settings = {
+            "ONBOARDING_KAFKA_BROKERS": self.stack.brokers,
+            "ONBOARDING_POSTGRES_URL": self.stack.service_url("evaluation", self.database),
+            "ONBOARDING_POSTGRES_PASSWORD_FILE": self.stack.password_file("evaluation"),
+        }
+        others = {k: v for k, v in os.environ.items() if not k.startswith(("ONBOARDING_", "PG"))}
+        return subprocess.run([COMMAND, *arguments], env=others | settings, input=given, text=True,
+                              capture_output=True, timeout=COMMAND_SECONDS, check=False)
+
+    def does(self, *arguments, given=None):
+        done = self.command(*arguments, given=given)
+        assert (done.returncode, done.stderr) == (0, ""), done
+        return done.stdout
+
+    def objects(self, *arguments):
+        return [json.loads(line) for line in self.does(*arguments).splitlines()]
+
+    def publish(self, topic, **data):
+        event = str(uuid.uuid4())
+        self.does("publish", topic, given=json.dumps({"id": event, "data": data}))
+        return event
+
+    def ask(self, case, score=5.0):
+        """Asks for a decision; 5 is uncertain. The id of the event."""
+        return self.publish(
+            "evaluation.requested", processId=case.process, processType="onboarding",
+            userId=case.user, identityVerificationId=case.id, provider="ZenID", status="SUCCESS",
+            score=score, documents=[{"type": "ID_CARD", "country": "CZE", "data": {
+                "givenNames": "Žofie", "surname": "Vymyšlená", "dateOfBirth": "1990-02-28",
+                "documentNumber": "N" + case.id}}])
+
+    def decide(self, case, *options):
+        return self.command("review", "decide", case.id, "--job", "evaluation", "--reason",
+                            "Compared with the passport", "--by", "reviewer-7", *options)
+
+    def told(self, topic, cause):
+        """The results of an event on a topic, once there is one."""
+        def found():
+            return [m for m in self.heard(topic) if header(m, "ce_causationid") == cause]
+
+        await_sure(found, running.SECONDS, self.tails)
+        schema = self.contract.schema_of_topic(topic)
+        return [self.contract.decode(schema, m.value) for m in found()]
+
+    def results_of(self, case, count):
+        """The results that upstream was told of a case so far, when there are so many."""
+        schema = self.contract.schema_of_topic(COMPLETED)
+
+        def found():
+            all_of_them = [self.contract.decode(schema, m.value) for m in self.heard(COMPLETED)]
+            return [r for r in all_of_them if r["identityVerificationId"] == case.id]
+
+        await_sure(lambda: len(found()) >= count, running.SECONDS, self.tails)
+        assert len(found()) == count
+        return [(result["result"], result["code"]) for result in found()]
+
+    def change(self, case, what):
+        """Changes the case's rows, as nobody but a test may."""
+        self.books.execute(f"update review_case set {what} where identity_verification_id = %s",
+                           (case.id,))
+
+    def shown(self, case):
+        (found,) = self.objects("review", "show", case.id)
+        return found
+
+    def listed(self, *options):
+        return {found["identityVerificationId"]: found
+                for found in self.objects("review", "list", *options)}
+
+
+class Case:
+    def __init__(self):
+        number = uuid.uuid4().hex
+        self.process, self.user, self.id = f"P-{number}", f"U-{number}", f"V-{number}"
+
+
+@pytest.fixture(scope="module")
+def reviews(topics, tmp_path_factory):
+    made = Reviews(topics, tmp_path_factory.mktemp("review") / "evaluation")
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def case(reviews):
+    """A case that waits."""
+    made = Case()
+    (result,) = reviews.told(COMPLETED, reviews.ask(made))
+    assert (result["result"], result["code"]) == ("WAIT", "SCORE_UNCERTAIN")
+    return made
+
+
+# The command.
+
+
+def test_an_open_case_is_listed_with_its_reason_and_age(reviews, case):
+    listed = reviews.listed("--job", "evaluation")[case.id]
+    assert listed | {"openedAt": 0, "expiresAt": 0} == {
+        "job": "evaluation", "identityVerificationId": case.id, "processId": case.process,
+        "processType": "onboarding", "userId": case.user, "code": "SCORE_UNCERTAIN",
+        "reason": "The check of the documents is uncertain; a person will look at them.",
+        "openedAt": 0, "ageMinutes": 0, "awaitsFactsUntil": None, "expiresAt": 0}
+    assert case.id in reviews.listed()
+    assert case.id not in reviews.listed("--older-than", "1")
+
+
+def test_what_expires_first_is_listed_first(reviews, case):
+    other = Case()
+    reviews.told(COMPLETED, reviews.ask(other))
+    reviews.change(other, "expires_at = now() + interval '1 hour',"
+                          " opened_at = opened_at - interval '90 minutes'")
+    listed = reviews.objects("review", "list")
+    assert listed[0]["identityVerificationId"] == other.id
+    assert listed[0]["ageMinutes"] == 90
+    assert list(reviews.listed("--older-than", "1")) == [other.id]
+    done = reviews.command("review", "list", "-n", "1")
+    assert (done.returncode, done.stderr) == (0, "onboarding: there may be more; see -n\n")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == listed[:1]
+    reviews.decide(other, "--ok")
+
+
+def test_what_was_never_a_case_cannot_be_shown_or_decided(reviews):
+    case = Case()
+    for done in (reviews.command("review", "show", case.id), reviews.decide(case, "--ok")):
+        assert done.returncode == 1 and done.stdout == ""
+        assert "no case of that identityVerificationId" in done.stderr
+
+
+def test_without_an_answer_the_command_gives_up(reviews, case):
+    for worker in reviews.workers:
+        worker.signal(signal.SIGSTOP)
+    try:
+        done = reviews.decide(case, "--ok", "--wait", "1")
+    finally:
+        for worker in reviews.workers:
+            worker.signal(signal.SIGCONT)
+    assert done.returncode == 1 and "no answer in 1 s" in done.stderr
+    assert reviews.results_of(case, 2)[1] == ("OK", "REVIEWED")
+
+
+# Who is told what.
+
+
+@pytest.mark.parametrize("option, result", [("--ok", "OK"), ("--nok", "NOK")])
+def test_a_reviewer_decides_and_everybody_is_told(reviews, case, option, result):
+    done = reviews.decide(case, option)
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert (answer["outcome"], answer["result"], answer["code"]) == ("RESOLVED", result, "REVIEWED")
+    assert (answer["processId"], answer["userId"]) == (case.process, case.user)
+
+    assert reviews.results_of(case, 2) == [("WAIT", "SCORE_UNCERTAIN"), (result, "REVIEWED")]
+    (again,) = reviews.told(COMPLETED, reviews.ask(case))  # a later request
+    assert (again["result"], again["resultReason"]) == (result, "Compared with the passport")
+
+    assert case.id not in reviews.listed()
+    shown = reviews.shown(case)
+    assert [(c["version"], c["state"], c["code"], c["result"]) for c in shown["changes"]] == [
+        (1, "OPEN", "SCORE_UNCERTAIN", None), (2, "RESOLVED", "REVIEWED", result)]
+    assert reviews.rows("select version, result, reviewed_by is null from decision"
+                        " where identity_verification_id = %s order by 1", case.id) == [
+        (1, "WAIT", True), (2, result, False)]
+
+
+def test_whoever_comes_second_is_told_so(reviews, case):
+    reviews.decide(case, "--ok")
+    done = reviews.decide(case, "--nok")
+    assert done.returncode == 1 and "did not count" in done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["outcome"], answer["result"]) == ("ALREADY_DECIDED", "OK")
+    assert reviews.results_of(case, 2)[1] == ("OK", "REVIEWED")
+
+
+def test_of_two_reviewers_at_once_one_decides(reviews, case):
+    done = []
+    both = [threading.Thread(target=lambda o=option: done.append(reviews.decide(case, o)))
+            for option in ("--ok", "--nok")]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    answers = {a["outcome"]: a["result"] for a in (json.loads(d.stdout) for d in done)}
+    assert answers.keys() == {"RESOLVED", "ALREADY_DECIDED"}
+    assert len(set(answers.values())) == 1
+    assert sorted(d.returncode for d in done) == [0, 1]
+    assert reviews.results_of(case, 2)[1] == (answers["RESOLVED"], "REVIEWED")
+
+
+@pytest.mark.parametrize("wrong", ["process", "user", "id"])
+def test_a_case_that_nobody_knows_is_told_so(reviews, case, wrong):
+    other = Case()
+    setattr(case, wrong, getattr(other, wrong))
+    event = reviews.publish(
+        "review.decided", processId=case.process, identityVerificationId=case.id, userId=case.user,
+        job="EVALUATION", decision="OK", reason="", decidedBy="reviewer-7")
+    (answer,) = reviews.told(ANSWERED, event)
+    assert (answer["outcome"], answer["result"], answer["code"], answer["decidedAt"]) == (
+        "NO_SUCH_CASE", None, None, None)
+
+
+def test_what_the_rules_decided_is_no_case(reviews):
+    case = Case()
+    reviews.told(COMPLETED, reviews.ask(case, score=9.0))
+    event = reviews.publish(
+        "review.decided", processId=case.process, identityVerificationId=case.id, userId=case.user,
+        job="EVALUATION", decision="NOK", reason="", decidedBy="reviewer-7")
+    (answer,) = reviews.told(ANSWERED, event)
+    assert (answer["outcome"], answer["result"], answer["code"]) == (
+        "ALREADY_DECIDED", "OK", "ACCEPTED")
+    assert reviews.results_of(case, 1) == [("OK", "ACCEPTED")]
+
+
+# Time.
+
+
+def expire(reviews, case, hours):
+    """What the schedule publishes, when so many hours have passed since the case expired."""
+    reviews.change(case, f"expires_at = now() - {hours} * interval '1 hour'")
+    return reviews.publish(CASE_EXPIRED, processId=case.process, identityVerificationId=case.id,
+                           job="EVALUATION", expiredAt=0)
+
+
+def test_what_nobody_decides_is_refused(reviews, case):
+    (result,) = reviews.told(COMPLETED, expire(reviews, case, 1))
+    assert (result["result"], result["code"], result["resultReason"]) == (
+        "NOK", "CASE_EXPIRED", "Nobody could look at the case in time.")
+    done = reviews.decide(case, "--ok")
+    assert json.loads(done.stdout)["code"] == "CASE_EXPIRED" and done.returncode == 1
+    assert reviews.results_of(case, 2)[1] == ("NOK", "CASE_EXPIRED")
+    assert [c["state"] for c in reviews.shown(case)["changes"]] == ["OPEN", "EXPIRED"]
+
+
+def test_a_case_does_not_expire_early_nor_once_it_is_decided(reviews, case):
+    other = Case()
+    reviews.told(COMPLETED, reviews.ask(other))
+    reviews.decide(other, "--ok")
+    expire(reviews, case, -1)
+    expire(reviews, other, 1)
+    reviews.await_idle()
+    assert reviews.results_of(case, 1) == [("WAIT", "SCORE_UNCERTAIN")]
+    assert reviews.results_of(other, 2)[1] == ("OK", "REVIEWED")
+
+
+def test_cases_of_an_expired_process_are_refused(reviews, case):
+    event = reviews.publish(PROCESS_EXPIRED, processId=case.process, expiredAt=0)
+    (result,) = reviews.told(COMPLETED, event)
+    assert (result["identityVerificationId"], result["result"], result["code"]) == (
+        case.id, "NOK", "PROCESS_EXPIRED")
+    assert case.id not in reviews.listed()
