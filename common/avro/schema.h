@@ -106,6 +106,7 @@ struct schema {
     const char *canonical; /* Avro's Parsing Canonical Form */
     uint64_t fingerprint;  /* CRC-64-AVRO of `canonical` */
     struct type type;      /* TYPE_RECORD */
+    bool personal;         /* a field, or one inside of it, is `pii` */
     void *_Atomic *plan;   /* the codec's, made at first use, for values of this very schema */
 };
 

@@ -303,6 +303,9 @@ enum batch_end batch_load_stored(struct batch *batch)
         struct record *record = batch->records[row_int(&row, 0)];
         record->stored_offset = row_int(&row, 1);
         record->stored_results = row_bytes(&row, 2, batch->arena);
+        record->stored_topic = row_text(&row, 3, batch->arena);
+        record->stored_generation = (int16_t)row_int(&row, 4);
+        record->stored_partition = (int32_t)row_int(&row, 5);
     }
     return BATCH_GOING;
 }

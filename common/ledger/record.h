@@ -34,6 +34,9 @@ struct result {
     struct bytes key;
     struct bytes value;
     struct header_list headers;
+    bool personal;        /* the value is; of dead letters all that came from upstream */
+    struct bytes subject; /* once sealed: whose data key, see subject_of_user() */
+    struct bytes sealed;  /* stored in place of what is personal; data NULL: nothing is sealed */
 };
 
 struct result_list {
@@ -62,8 +65,12 @@ struct record {
     enum fate fate;
     struct error error; /* of a dead letter */
     struct result_list results;
+    const char *user_id;         /* whose data the results are, as the handler told; NULL: not */
     const struct record *first;  /* of an in-batch duplicate: the record that it repeats */
     struct bytes stored_results; /* of a duplicate with a reply address: its batch's results */
+    const char *stored_topic;    /* likewise: where the repeated event came from */
+    int16_t stored_generation;
+    int32_t stored_partition;
     int64_t stored_offset;
 };
 

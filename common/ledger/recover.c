@@ -9,6 +9,7 @@
 #include "common/ledger/read_back.h"
 #include "common/ledger/results.h"
 #include "common/ledger/statements.h"
+#include "common/ledger/vault.h"
 
 enum {
     BATCHES_MAX = 32,      /* recovered at once; what one crash leaves is less */
@@ -30,9 +31,28 @@ struct recovery {
     bool failed; /* a delivery error */
 };
 
-bool recover_load(struct ledger *ledger, const struct partition *partition,
-                  int64_t published_offset, struct arena *arena, struct unpublished *out,
-                  struct error *error)
+/* Drops the results of persons erased since. */
+static bool open_sealed(const struct takeover_options *options, struct ledger *ledger,
+                        const struct partition *partition, struct arena *arena,
+                        struct unpublished *missing, struct error *error)
+{
+    const struct stored_place place = {ledger->group_id, partition->topic->name,
+                                       partition->generation, partition->number};
+    size_t kept = 0;
+
+    if (!vault_open(ledger->db, options->data_keys, &place, missing->items, missing->count, arena,
+                    &missing->erased, error))
+        return false;
+    for (size_t i = 0; i < missing->count; i++)
+        if (!missing->items[i].erased)
+            missing->items[kept++] = missing->items[i];
+    missing->count = kept;
+    return true;
+}
+
+bool recover_load(const struct takeover_options *options, struct ledger *ledger,
+                  const struct partition *partition, int64_t published_offset, struct arena *arena,
+                  struct unpublished *out, struct error *error)
 {
     const struct value values[] = {
         INT(ledger->group_id),  INT(partition->topic_id), INT(partition->generation),
@@ -63,6 +83,8 @@ bool recover_load(struct ledger *ledger, const struct partition *partition,
         for (size_t k = 0; k < lists[i].count; k++)
             if (lists[i].items[k].offset >= published_offset)
                 out->items[out->count++] = lists[i].items[k];
+    if (!open_sealed(options, ledger, partition, arena, out, error))
+        return false;
     out->found = arena_alloc(arena, out->count * sizeof *out->found, _Alignof(bool));
     return true;
 }

@@ -8,15 +8,16 @@
 struct unpublished {
     struct stored_item *items; /* in offset order */
     size_t count;
+    size_t erased;       /* left out of them: the persons' data was erased */
     bool *found;         /* of each: read back from its topic */
     int64_t recorded_ms; /* of the oldest batch */
     int64_t end_offset;  /* these are all results before it; next_offset: and all there are */
 };
 
 /* Reads the oldest stored results from published_offset to next_offset, of so many batches. */
-MUST_CHECK bool recover_load(struct ledger *ledger, const struct partition *partition,
-                             int64_t published_offset, struct arena *arena, struct unpublished *out,
-                             struct error *error);
+MUST_CHECK bool recover_load(const struct takeover_options *options, struct ledger *ledger,
+                             const struct partition *partition, int64_t published_offset,
+                             struct arena *arena, struct unpublished *out, struct error *error);
 
 /*
  * Finds out which of them are in their topics, and publishes the others with new stamps. The

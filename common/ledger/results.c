@@ -87,11 +87,30 @@ static bool is_value(const struct header *header, const char *text)
            memcmp(header->value.data, text, header->value.size) == 0;
 }
 
+/* What is sealed is left out: the value, of a dead letter all but our own headers. */
+static struct result open_part(const struct result *result)
+{
+    struct result part = *result;
+
+    if (result->sealed.data == NULL)
+        return part;
+    part.value = (struct bytes){0};
+    if (result->dead_letter) {
+        size_t theirs = dead_letter_headers_of_others(result);
+        part.key = (struct bytes){0};
+        part.headers.items += theirs;
+        part.headers.count -= theirs;
+    }
+    return part;
+}
+
 /* By hand what the generated table would do from structs made for it; a test holds them together.
  */
-static void put_result(struct sink *sink, int64_t offset, const struct result *result,
+static void put_result(struct sink *sink, int64_t offset, const struct result *given,
                        const struct result *before)
 {
+    const struct result part = open_part(given);
+    const struct result *result = &part;
     const char *id = result->dead_letter ? "" : result->id;
     const char *topic = result->topic;
 
@@ -127,6 +146,28 @@ static size_t count_results(const struct record *const *records, size_t count, s
     return total;
 }
 
+/* The array `sealed`, behind the results. */
+static void put_sealed(struct sink *sink, const struct record *const *records, size_t count)
+{
+    size_t sealed = 0;
+    int64_t place = 0;
+
+    for (size_t i = 0; i < count; i++)
+        for (const struct result *r = records[i]->results.first; r != NULL; r = r->next)
+            sealed += r->sealed.data != NULL;
+    if (sealed != 0)
+        sink_put_long(sink, (int64_t)sealed);
+    for (size_t i = 0; sealed != 0 && i < count; i++)
+        for (const struct result *r = records[i]->results.first; r != NULL; r = r->next, place++) {
+            if (r->sealed.data == NULL)
+                continue;
+            sink_put_long(sink, place);
+            sink_put_sized(sink, r->subject.data, r->subject.size);
+            sink_put_sized(sink, r->sealed.data, r->sealed.size);
+        }
+    sink_put_long(sink, 0);
+}
+
 struct bytes results_encode(const struct record *const *records, size_t count, struct arena *arena,
                             size_t *result_count)
 {
@@ -147,6 +188,7 @@ struct bytes results_encode(const struct record *const *records, size_t count, s
                 before = r;
         }
     sink_put_long(&sink, 0);
+    put_sealed(&sink, records, count);
     char *copy = arena_copy(arena, (const char *)sink.data, sink.size);
     struct bytes stored = {(const uint8_t *)copy, sink.size};
     sink_close(&sink);
@@ -201,16 +243,47 @@ static bool restore(struct stored_item *item, const struct stored_result *stored
     return true;
 }
 
+/* What the first programs stored ends where `sealed` begins: an empty one is put behind it. */
+static bool decode(struct bytes stored, struct arena *arena, void **out, struct error *error)
+{
+    struct error first;
+
+    if (record_decode(&stored_results_schema, stored, arena, out, &first))
+        return true;
+
+    uint8_t *longer = arena_alloc(arena, stored.size + 1, 1);
+
+    if (stored.size != 0)
+        memcpy(longer, stored.data, stored.size);
+    if (record_decode(&stored_results_schema, (struct bytes){longer, stored.size + 1}, arena, out,
+                      error))
+        return true;
+    *error = first;
+    error->kind = ERROR_FATAL;
+    return error_within(error, "stored results");
+}
+
+static bool restore_sealed(const struct stored_results *results, struct stored_item *items,
+                           struct error *error)
+{
+    for (size_t i = 0; i < results->sealed.count; i++) {
+        const struct stored_sealed *sealed = &results->sealed.items[i];
+        if ((size_t)sealed->result >= results->results.count || sealed->subject.size != DIGEST_SIZE)
+            return error_set(error, ERROR_FATAL, "stored results: a sealed part of none");
+        items[sealed->result].result.subject = sealed->subject;
+        items[sealed->result].result.sealed = sealed->content;
+    }
+    return true;
+}
+
 bool results_decode(struct bytes stored, struct arena *arena, struct stored_list *out,
                     struct error *error)
 {
     const struct result *before = NULL;
     void *decoded;
 
-    if (!record_decode(&stored_results_schema, stored, arena, &decoded, error)) {
-        error->kind = ERROR_FATAL;
-        return error_within(error, "stored results");
-    }
+    if (!decode(stored, arena, &decoded, error))
+        return false;
     const struct stored_results *results = decoded;
     size_t count = results->results.count;
     struct stored_item *items =
@@ -222,6 +295,8 @@ bool results_decode(struct bytes stored, struct arena *arena, struct stored_list
         if (event)
             before = &items[i].result;
     }
+    if (!restore_sealed(results, items, error))
+        return false;
     *out = (struct stored_list){items, count};
     return true;
 }
@@ -278,6 +353,12 @@ static struct header detail_header(const struct record *record, bool whole, stru
     snprintf(text, sizeof text, "%s%s", record->error.text,
              whole ? "" : "; key, value and headers are too large to be kept");
     return text_header(HEADER_DLT_DETAIL, text, arena);
+}
+
+size_t dead_letter_headers_of_others(const struct result *result)
+{
+    return result->headers.count > DEAD_LETTER_HEADERS ? result->headers.count - DEAD_LETTER_HEADERS
+                                                       : 0;
 }
 
 struct result *dead_letter_of(const struct record *record, const struct parked_by *by,

@@ -16,7 +16,8 @@ struct bytes results_encode(const struct record *const *records, size_t count, s
 /* A result read back, with the offset of the event that it answers. */
 struct stored_item {
     int64_t offset;
-    struct result result;
+    struct result result; /* without what is sealed, until vault_open() */
+    bool erased;          /* whose data it was is erased: it will never open */
 };
 
 struct stored_list {
@@ -52,6 +53,9 @@ enum {
     DEAD_LETTER_BYTES_MAX = 2 << 20, /* max.message.bytes of these topics: twice Kafka's default */
     DEAD_LETTER_CONTENT_MAX = DEAD_LETTER_BYTES_MAX - 8192, /* room for our headers */
 };
+
+/* Of a dead letter: how many headers, the first ones, came from upstream. */
+size_t dead_letter_headers_of_others(const struct result *result);
 
 /*
  * The record's key, value and headers untouched, with why and where from in further headers. What

@@ -61,11 +61,13 @@ static enum turnout plan_recovery(struct takeover *takeover, struct takeover_job
     struct unpublished missing;
 
     job->published_offset = claim->published_offset;
-    if (!recover_load(&takeover->ledger, &partition, job->published_offset, arena, &missing,
-                      &job->last_error))
+    if (!recover_load(&takeover->options, &takeover->ledger, &partition, job->published_offset,
+                      arena, &missing, &job->last_error))
         return TURNOUT_FAILED;
-    if (missing.count == 0 || MUTANT("no_read_back"))
+    if (missing.count == 0 || MUTANT("no_read_back")) {
+        job->erased += (int64_t)missing.erased;
         return TURNOUT_FINISHED;
+    }
 
     int64_t wait_ms =
         claim->last_stamp_ms + takeover->options.fence_ms + FENCE_MARGIN_MS - claim->clock_ms;
@@ -126,14 +128,15 @@ static enum turnout step_recover(struct takeover *takeover, struct takeover_job 
 
     (void)FAILPOINT("before_barrier");
     if (!ledger_connect(&takeover->ledger, &job->last_error) ||
-        !recover_load(&takeover->ledger, &partition, job->published_offset, arena, &missing,
-                      &job->last_error) ||
+        !recover_load(&takeover->options, &takeover->ledger, &partition, job->published_offset,
+                      arena, &missing, &job->last_error) ||
         (missing.count != 0 &&
          !recover_publish(&takeover->options, &takeover->ledger, &partition, &missing, arena,
                           &job->cancelled, &republished, &job->last_error)) ||
         !mark_until(takeover, job, missing.end_offset))
         return TURNOUT_FAILED;
-    job->republished += republished;
+    job->republished += (int64_t)republished;
+    job->erased += (int64_t)missing.erased;
     job->published_offset = missing.end_offset;
     return job->published_offset < job->next_offset ? TURNOUT_LATER : TURNOUT_FINISHED;
 }

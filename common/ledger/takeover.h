@@ -20,6 +20,7 @@ struct takeover_options {
     const struct db_options *database;
     const char *group;
     const struct key *digest_key;
+    const struct key_ring *data_keys;
     rd_kafka_t *consumer; /* the loop's; must outlive the takeover */
     int64_t fence_ms;     /* message.timestamp.before.max.ms of fenced topics */
     bool start_at_end;    /* where a partition begins that nobody consumed before */
@@ -42,8 +43,9 @@ struct takeover_job {
     int32_t deaths;
     int64_t suspect_offset; /* -1: none */
     int32_t suspect_deaths;
-    size_t republished; /* results that were missing */
-    int64_t lost;       /* records that the log dropped before anybody read them */
+    int64_t republished; /* results that were missing */
+    int64_t erased;      /* results of persons erased since, left out */
+    int64_t lost;        /* records that the log dropped before anybody read them */
     /* the takeover's own */
     int step;
     int64_t due_ms;

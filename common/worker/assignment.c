@@ -252,11 +252,12 @@ static void adopt(struct loop *loop, struct partition *partition, const struct t
     partition->alone = job->deaths >= SUSPICION_DEATHS ? loop->worker->config.batch_records : 0;
     metric_add(loop->metrics.takeovers, 1);
     metric_add(loop->metrics.republished, (double)job->republished);
+    metric_add(loop->metrics.erased, (double)job->erased);
     report_lost(partition, job->lost);
     log_line(LOG_INFO, "taken over", LOG_TEXT("topic", partition->topic->name),
              LOG_INT("partition", partition->number), LOG_INT("epoch", job->owner_epoch),
-             LOG_INT("next_offset", job->next_offset),
-             LOG_INT("republished", (int64_t)job->republished), LOG_INT("deaths", job->deaths));
+             LOG_INT("next_offset", job->next_offset), LOG_INT("republished", job->republished),
+             LOG_INT("erased", job->erased), LOG_INT("deaths", job->deaths));
 }
 
 static void collect_takeovers(struct loop *loop)

@@ -12,6 +12,7 @@ struct worker_config {
     int64_t max_poll_interval_ms;
     int start;
     struct key digest_key;
+    struct key_ring data_keys;
     int64_t loops;
     int64_t batch_records;
     int64_t batch_bytes;

@@ -7,6 +7,7 @@
 #include "common/core/log.h"
 #include "common/worker/loop.h"
 #include "common/worker/states.h"
+#include "common/worker/subjects.h"
 
 enum {
     REPEATS_MAX = 5, /* of a transaction that lost a race */
@@ -19,6 +20,7 @@ struct run {
     struct loop *loop;
     struct batch batch;
     struct states *states;
+    struct subjects *subjects;
     struct outcome *outcome;
     const void *policy;
     bool parked_one; /* the transaction ended because a record must be left out of it */
@@ -30,6 +32,7 @@ static void reset(struct record *record)
         return;
     record->fate = record->parked ? FATE_DEAD_LETTER : FATE_NONE;
     record->first = NULL;
+    record->user_id = NULL;
     record->stored_results = (struct bytes){0};
     results_init(&record->results);
 }
@@ -56,6 +59,13 @@ static void ask_for_states(struct run *run)
     }
 }
 
+/* The file of data keys is not that of the table: nothing may be sealed or read. */
+static enum batch_end lack_keys(struct run *run, const struct error *error)
+{
+    log_line(LOG_ERROR, "personal data cannot be reached", LOG_TEXT("error", error->text));
+    return batch_fail(&run->batch);
+}
+
 static enum batch_end load_states(struct run *run)
 {
     struct db *db = run->loop->ledger.db;
@@ -67,7 +77,7 @@ static enum batch_end load_states(struct run *run)
             return batch_fail(&run->batch);
         states_read(run->states, db);
     }
-    return BATCH_GOING;
+    return subjects_fine(run->subjects, &error) ? BATCH_GOING : lack_keys(run, &error);
 }
 
 static void park(struct run *run, struct record *record)
@@ -124,6 +134,25 @@ static enum batch_end handle_all(struct run *run)
     return BATCH_GOING;
 }
 
+/* What is stored of results, for publishing again; they are published as they are. */
+static enum batch_end seal_results(struct run *run)
+{
+    struct db *db = run->loop->ledger.db;
+    struct error error;
+
+    subjects_ask_for_results(run->subjects, &run->batch);
+    if (subjects_pending(run->subjects)) {
+        subjects_queue(run->subjects, db);
+        if (!db_exchange(db, &error))
+            return batch_fail(&run->batch);
+        subjects_read(run->subjects, db);
+    }
+    if (!subjects_fine(run->subjects, &error))
+        return lack_keys(run, &error);
+    subjects_seal_results(run->subjects, &run->batch);
+    return BATCH_GOING;
+}
+
 static enum batch_end transact(struct run *run, struct record **records, size_t count)
 {
     struct loop *loop = run->loop;
@@ -131,11 +160,13 @@ static enum batch_end transact(struct run *run, struct record **records, size_t 
     enum batch_end end;
 
     run->parked_one = false;
+    run->subjects = NULL;
     for (size_t i = 0; i < count; i++)
         reset(records[i]);
     if (!ledger_connect(&loop->ledger, &error))
         return BATCH_DOUBT;
-    run->states = states_new(loop->worker->service, &loop->arena);
+    run->subjects = subjects_new(&loop->worker->subjects, &loop->arena);
+    run->states = states_new(loop->worker->service, run->subjects, &loop->arena);
     run->outcome = outcomes_new(&loop->worker->outcomes, &loop->arena);
     batch_open(&run->batch, &loop->ledger, &loop->arena, records, count);
     ask_for_states(run);
@@ -151,9 +182,12 @@ static enum batch_end transact(struct run *run, struct record **records, size_t 
         end = batch_load_stored(&run->batch);
     if (end == BATCH_GOING)
         end = handle_all(run);
+    if (end == BATCH_GOING)
+        end = seal_results(run);
     if (end != BATCH_GOING)
         return end;
     outcomes_queue(run->outcome, loop->ledger.db);
+    subjects_write(run->subjects, loop->ledger.db);
     return batch_close(&run->batch);
 }
 
@@ -202,78 +236,18 @@ static bool publish(struct loop *loop, struct batch *batch)
     return true;
 }
 
-static void answer_stored(struct loop *loop, const struct record *record)
-{
-    struct stored_list list;
-    struct error error;
-
-    if (!results_decode(record->stored_results, &loop->arena, &list, &error))
-        return;
-    for (size_t i = 0; i < list.count; i++)
-        if (list.items[i].offset == record->stored_offset && !list.items[i].result.dead_letter)
-            replies_send(loop->replies, &record->meta.reply, &list.items[i].result);
-}
-
-/* Whoever waits for an answer gets the result itself; a repeat gets the stored one. */
-static void reply(struct loop *loop, const struct batch *batch)
-{
-    for (size_t i = 0; i < batch->record_count; i++) {
-        const struct record *record = batch->records[i];
-        const struct record *source = record->first != NULL ? record->first : record;
-        if (!record->id_known || record->meta.reply.topic == NULL)
-            continue;
-        if (record->stored_results.data != NULL) {
-            answer_stored(loop, record);
-            continue;
-        }
-        for (const struct result *r = source->results.first; r != NULL; r = r->next)
-            if (!r->dead_letter)
-                replies_send(loop->replies, &record->meta.reply, r);
-    }
-}
-
-static void log_dead_letter(const struct record *record)
-{
-    char trace_id[TRACE_ID_SIZE] = "";
-
-    if (record->id_known)
-        traceparent_id(record->meta.traceparent, trace_id);
-    log_line(LOG_WARNING, "dead letter", LOG_TEXT("topic", record->partition->topic->name),
-             LOG_INT("partition", record->partition->number), LOG_INT("offset", record->offset),
-             LOG_TEXT("reason", reason_text[record->error.reason]),
-             LOG_TEXT("detail", record->error.text),
-             LOG_TEXT("trace_id", record->id_known ? trace_id : NULL));
-}
-
-static void report(struct loop *loop, const struct batch *batch)
-{
-    int64_t oldest_ms = batch->now_ms;
-
-    metric_observe(loop->metrics.batch_records, (double)batch->record_count);
-    metrics_count_outcomes((const struct record *const *)batch->records, batch->record_count);
-    for (size_t i = 0; i < batch->record_count; i++) {
-        const struct record *record = batch->records[i];
-        if (record->timestamp_ms < oldest_ms)
-            oldest_ms = record->timestamp_ms;
-        if (record->fate == FATE_DEAD_LETTER || record->fate == FATE_CONFLICT)
-            log_dead_letter(record);
-    }
-    metric_observe(loop->metrics.event_age_seconds, (double)(batch->now_ms - oldest_ms) / 1000);
-    log_line(LOG_DEBUG, "batch committed", LOG_INT("records", (int64_t)batch->record_count));
-}
-
 /* Results are out, or the loop is suspended and a take-over completes them. */
 static bool finish(struct run *run)
 {
     struct loop *loop = run->loop;
     int64_t start_us = clock_monotonic_us();
 
-    report(loop, &run->batch);
+    loop_report(loop, &run->batch);
     if (!publish(loop, &run->batch)) {
         loop_suspend(loop, "results could not be sent");
         return false;
     }
-    reply(loop, &run->batch);
+    loop_answer(loop, &run->batch);
     metric_observe(loop->metrics.publish_seconds, (double)(clock_monotonic_us() - start_us) / 1e6);
     return true;
 }
@@ -311,6 +285,7 @@ static bool run_records(struct run *run, struct record **records, size_t count, 
 
     for (int tries = 0; end == BATCH_REPEAT && tries <= REPEATS_MAX; tries += !run->parked_one) {
         end = transact(run, records, count);
+        subjects_wipe(run->subjects);
         metric_add(loop->metrics.batches[end], 1);
     }
     if (end == BATCH_REPEAT && strcmp(run->batch.sqlstate, SQLSTATE_UNIQUE) == 0)

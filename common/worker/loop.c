@@ -132,6 +132,7 @@ static bool start(struct loop *loop, struct error *error)
         .database = &worker->database,
         .group = worker->config.consumer_group,
         .digest_key = &worker->config.digest_key,
+        .data_keys = &worker->config.data_keys,
         .consumer = loop->consumer,
         .fence_ms = worker->kafka_config.fence_ms,
         .start_at_end = worker->config.start != 0,

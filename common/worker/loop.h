@@ -17,6 +17,8 @@
  *     membership.c   whether the group still counts us in               (step D)
  *     fetching.c     where the client fetches
  *     intake.c       records of active partitions, checked and decoded  (step B, before)
+ *     answers.c      results to those who wait for them
+ *     report.c       what a batch tells people
  *     handle.c       one batch: handlers in a transaction, then results (steps B, C)
  *     loop.c         the cycle
  */
@@ -91,6 +93,12 @@ void loop_gather(struct loop *loop, int timeout_ms);
 void loop_drop_records(struct loop *loop, const struct partition *partition); /* NULL: all */
 MUST_CHECK bool loop_decode(struct loop *loop, struct record **records, size_t count,
                             struct error *error);
+
+/* answers.c */
+void loop_answer(struct loop *loop, const struct batch *batch); /* who asked for a reply */
+
+/* report.c */
+void loop_report(struct loop *loop, const struct batch *batch);
 
 /* handle.c */
 void loop_handle(struct loop *loop);

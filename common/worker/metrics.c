@@ -64,6 +64,12 @@ static const struct metric_family republished = {
     METRIC_COUNTER,
     {NULL},
     {0}};
+static const struct metric_family erased = {
+    "onboarding_results_erased_total",
+    "Stored results left out since the person's data was erased",
+    METRIC_COUNTER,
+    {NULL},
+    {0}};
 static const struct metric_family suspensions = {"onboarding_suspensions_total",
                                                  "Times that a loop doubted what it holds",
                                                  METRIC_COUNTER,
@@ -109,6 +115,7 @@ void metrics_find(struct loop_metrics *metrics)
     metrics->results_acknowledged = metric_of(&acknowledged, NULL, NULL, NULL);
     metrics->unacknowledged = metric_of(&unacknowledged, NULL, NULL, NULL);
     metrics->republished = metric_of(&republished, NULL, NULL, NULL);
+    metrics->erased = metric_of(&erased, NULL, NULL, NULL);
     metrics->suspensions = metric_of(&suspensions, NULL, NULL, NULL);
     metrics->resets = metric_of(&resets, NULL, NULL, NULL);
     metrics->takeovers = metric_of(&takeovers, "active", NULL, NULL);

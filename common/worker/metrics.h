@@ -13,6 +13,7 @@ struct loop_metrics {
     struct metric *results_acknowledged;
     struct metric *unacknowledged;
     struct metric *republished;
+    struct metric *erased;
     struct metric *suspensions;
     struct metric *resets;
     struct metric *takeovers, *takeovers_stopped, *takeover_failures;

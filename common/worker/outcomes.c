@@ -131,6 +131,7 @@ void outcome_event(struct outcome *out, const struct topic *topic, const char *k
     uuid_format(uuid_v7(turn->now_ms), id);
     result->id = arena_copy(out->arena, id, UUID_TEXT_SIZE - 1);
     result->topic = topic->name;
+    result->personal = topic->schema->personal;
     result->key = (struct bytes){(const uint8_t *)arena_copy(out->arena, key, key_size), key_size};
     result->partition = kafka_partition_of(result->key, output->partition_count);
     result->value =
@@ -145,6 +146,11 @@ void outcome_event(struct outcome *out, const struct topic *topic, const char *k
     if (result->value.size > RESULT_BYTES_MAX)
         outcome_reject(out, REASON_TOO_LARGE, "a result of %zu bytes", result->value.size);
     results_add(&out->results, result);
+}
+
+void outcome_subject(struct outcome *out, const char *user_id)
+{
+    out->record->user_id = arena_copy(out->arena, user_id, strlen(user_id));
 }
 
 void outcome_ignore(struct outcome *out)

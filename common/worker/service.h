@@ -98,6 +98,9 @@ struct bytes subject_seal(const struct turn *turn, const char *user_id, const ch
 MUST_CHECK bool subject_open(const struct turn *turn, const char *user_id, const char *column,
                              const char *row, struct bytes sealed, struct bytes *clear);
 
+/* Deletes the person's data key with this batch, leaving a proof; `why` names nobody. */
+void subject_erase(const struct turn *turn, const char *user_id, const char *why);
+
 /*
  * Whose data the results of this event are, where their schemas have personal fields: those are
  * stored sealed, for that user. Without it: of the event's field userId, else of nobody known.
@@ -225,7 +228,7 @@ struct service {
     size_t effect_count;
     const struct setting *settings; /* the service's own, beside the runtime's */
     size_t setting_count;
-    void *config;                       /* what `settings` fills */
+    void *config; /* what `settings` fills */
     /* What no single setting shows: lists what contradicts, completes `config`; or NULL. */
     void (*check)(void *config, struct problems *problems);
     const struct policy_format *policy; /* NULL: the service has none */

@@ -12,6 +12,8 @@
 
 enum { KINDS_MAX = 16 };
 
+#define SUBJECT_LOCK "subject_key" /* beside the names of kinds */
+
 /* What is known under one key. */
 struct entry {
     struct state_list list;
@@ -29,6 +31,7 @@ struct kind_states {
 
 struct states {
     const struct service *service;
+    struct subjects *subjects; /* NULL: the service seals nothing */
     struct arena *arena;
     struct kind_states kinds[KINDS_MAX];
     size_t kind_count;
@@ -41,13 +44,15 @@ struct keys {
     struct states states;
 };
 
-struct states *states_new(const struct service *service, struct arena *arena)
+struct states *states_new(const struct service *service, struct subjects *subjects,
+                          struct arena *arena)
 {
     struct keys *keys = arena_new(arena, struct keys);
     struct states *states = &keys->states;
 
     assert(service->state_count <= KINDS_MAX);
     states->service = service;
+    states->subjects = subjects;
     states->arena = arena;
     states->kind_count = service->state_count;
     for (size_t i = 0; i < states->kind_count; i++) {
@@ -80,12 +85,12 @@ static uint64_t add_hash(uint64_t hash, const void *data, size_t size)
     return hash;
 }
 
-static void add_lock(struct states *states, const struct state_kind *kind, struct bytes key)
+static void add_lock(struct states *states, const char *kind, struct bytes key)
 {
     uint64_t hash =
         add_hash(0xcbf29ce484222325U, states->service->name, strlen(states->service->name) + 1);
 
-    hash = add_hash(hash, kind->name, strlen(kind->name) + 1);
+    hash = add_hash(hash, kind, strlen(kind) + 1);
     hash = add_hash(hash, key.data, key.size);
     if (states->lock_count == states->lock_capacity) {
         size_t capacity = states->lock_capacity == 0 ? 256 : 2 * states->lock_capacity;
@@ -109,7 +114,7 @@ void keys_add(struct keys *keys, const struct state_kind *kind, struct bytes key
     *slot = arena_new(states->arena, struct entry);
     at->pending++;
     if (!kind->fixed)
-        add_lock(states, kind, key);
+        add_lock(states, kind->name, key);
 }
 
 static struct bytes text_key(const char *key)
@@ -122,8 +127,28 @@ void keys_add_text(struct keys *keys, const struct state_kind *kind, const char 
     keys_add(keys, kind, text_key(key));
 }
 
+void keys_add_subject(struct keys *keys, const char *user_id)
+{
+    struct bytes subject;
+
+    if (subjects_ask(keys->states.subjects, user_id, &subject))
+        add_lock(&keys->states, SUBJECT_LOCK, subject);
+}
+
+struct subjects *states_subjects(const struct states *states)
+{
+    return states->subjects;
+}
+
+static bool subjects_due(const struct states *states)
+{
+    return states->subjects != NULL && subjects_pending(states->subjects);
+}
+
 bool states_pending(const struct states *states)
 {
+    if (subjects_due(states))
+        return true;
     for (size_t i = 0; i < states->kind_count; i++)
         if (states->kinds[i].pending != 0)
             return true;
@@ -175,6 +200,8 @@ static void queue_kind(struct states *states, struct kind_states *at, struct db 
 void states_queue(struct states *states, struct db *db)
 {
     queue_locks(states, db);
+    if (subjects_due(states))
+        subjects_queue(states->subjects, db);
     for (size_t i = 0; i < states->kind_count; i++) {
         struct kind_states *at = &states->kinds[i];
         if (at->pending == 0)
@@ -222,6 +249,8 @@ static void read_kind(struct states *states, struct kind_states *at, struct db *
 
 void states_read(struct states *states, struct db *db)
 {
+    if (states->subjects != NULL)
+        subjects_read(states->subjects, db);
     for (size_t i = 0; i < states->kind_count; i++)
         if (states->kinds[i].asked)
             read_kind(states, &states->kinds[i], db);

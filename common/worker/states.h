@@ -4,12 +4,17 @@
 #include "common/core/error.h"
 #include "common/postgres/db.h"
 #include "common/worker/service.h"
+#include "common/worker/subjects.h"
 
 /*
  * The state rows of one batch: which keys are wanted, and what was found under them. Keys are
  * locked (advisory, until the end of the transaction) before their rows are read.
  */
-struct states *states_new(const struct service *service, struct arena *arena);
+struct states *states_new(const struct service *service, struct subjects *subjects,
+                          struct arena *arena);
+
+/* The data keys of the batch, which are locked and loaded with its states; they have no table. */
+struct subjects *states_subjects(const struct states *states);
 
 /* What route->load() writes to. */
 struct keys *states_keys(struct states *states);

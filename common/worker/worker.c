@@ -124,6 +124,7 @@ static void derive(struct worker *worker)
         .framing = config->framing == 0 ? FRAMING_SINGLE_OBJECT : FRAMING_CONFLUENT,
         .source = source,
     };
+    worker->subjects = (struct subject_options){&config->digest_key, &config->data_keys};
     worker->parked_by = (struct parked_by){config->consumer_group, name, ONBOARDING_VERSION};
 }
 

@@ -15,6 +15,7 @@
 #include "common/worker/outcomes.h"
 #include "common/worker/policy.h"
 #include "common/worker/service.h"
+#include "common/worker/subjects.h"
 
 /* What all loops of a process share; changes only where it says so. */
 struct worker {
@@ -28,6 +29,7 @@ struct worker {
     struct output_topic *outputs;
     struct outcome_options outcomes;
     struct parked_by parked_by;
+    struct subject_options subjects;
     struct policies *policies; /* changes on SIGHUP; has a lock of its own */
     struct health *health;
     struct clock_probe *clock_probe;

@@ -9,6 +9,7 @@ comment on schema consent is 'The consent worker: keeps the texts of consents, a
 
 set local role onboarding_owner;
 select runtime.create_ledger('consent', 'onboarding_consent');
+select runtime.create_vault('consent', 'onboarding_consent');
 set local search_path = consent;
 
 create table edition (

@@ -9,6 +9,7 @@ comment on schema evaluation is 'The evaluation worker: decides on what was read
 
 set local role onboarding_owner;
 select runtime.create_ledger('evaluation', 'onboarding_evaluation');
+select runtime.create_vault('evaluation', 'onboarding_evaluation');
 set local search_path = evaluation;
 
 create table decision (

@@ -8,6 +8,7 @@ comment on schema lookup is 'The lookup worker: finds the user of an onboarding 
 
 set local role onboarding_owner;
 select runtime.create_ledger('lookup', 'onboarding_lookup');
+select runtime.create_vault('lookup', 'onboarding_lookup');
 set local search_path = lookup;
 
 create table identity (

@@ -2,6 +2,7 @@
 
 begin;
 
+select runtime.drop_vault('consent');
 select runtime.drop_ledger('consent');
 drop view consent.holding;
 drop table consent.submission;

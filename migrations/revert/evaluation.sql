@@ -2,6 +2,7 @@
 
 begin;
 
+select runtime.drop_vault('evaluation');
 select runtime.drop_ledger('evaluation');
 drop table evaluation.identity_use;
 drop table evaluation.customer;

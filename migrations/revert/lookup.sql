@@ -2,6 +2,7 @@
 
 begin;
 
+select runtime.drop_vault('lookup');
 select runtime.drop_ledger('lookup');
 drop table lookup.answer;
 drop table lookup.consent;

@@ -267,6 +267,16 @@ static void print_record_table(const struct named *named)
     printf("};\n\n");
 }
 
+/* Every type of the file belongs to its record. */
+static bool is_personal(const struct model *model)
+{
+    for (size_t i = 0; i < model->count; i++)
+        for (size_t k = 0; k < model->order[i]->member_count; k++)
+            if (model->order[i]->members[k].pii)
+                return true;
+    return false;
+}
+
 void print_source(const struct model *model)
 {
     const struct named *top = model->order[model->count - 1];
@@ -288,8 +298,9 @@ void print_source(const struct model *model)
     print_quoted(canonical);
     printf(",\n    .fingerprint = UINT64_C(0x%016" PRIx64 "),\n",
            canonical_fingerprint(canonical, strlen(canonical)));
-    printf("    .type = {.kind = TYPE_RECORD, .record = &%s_type},\n    .plan = &plan,\n};\n",
-           top->snake);
+    printf("    .type = {.kind = TYPE_RECORD, .record = &%s_type},\n    .personal = %d,\n"
+           "    .plan = &plan,\n};\n",
+           top->snake, is_personal(model));
     free(canonical);
     free(json);
 }

@@ -54,6 +54,8 @@ static void report(struct audit *audit, size_t counts[static AUDIT_VERDICTS])
     printf("results %zu:", audit_set_count(audit->set));
     for (size_t i = 0; i < AUDIT_VERDICTS; i++)
         printf("%s %s %zu", i == 0 ? "" : ",", audit_verdict_text[i], counts[i]);
+    if (audit->erased != 0)
+        printf(", erased %zu", audit->erased);
     printf("\n");
 }
 
@@ -104,13 +106,15 @@ const struct command command_audit = {
         "repeated    it is there more than once\n"
         "differing   it is there with another key, value or header\n"
         "misplaced   it is there, on another partition than stored\n"
-        "pending     it is not there, and need not be: not published yet, or beyond retention\n\n"
-        "Any but pending is exit code 1. --repair publishes the stored bytes of what is missing;\n"
+        "pending     it is not there, and need not be: not published yet, or beyond retention\n"
+        "erased      not looked for: the person's data was erased since it was stored\n\n"
+        "Any but these two is exit code 1. --repair publishes the stored bytes of what is "
+        "missing;\n"
         "it waits until no earlier owner's records can come any more. Where workers run, they "
         "take\n"
         "their partitions back; if that happens in the middle, it says so and is to be run "
         "again.\n",
-    .needs = NEEDS_KAFKA | NEEDS_POSTGRES,
+    .needs = NEEDS_KAFKA | NEEDS_POSTGRES | NEEDS_DATA_KEYS,
     .arguments = arguments,
     .argument_count = COUNT(arguments),
     .values = &given,

@@ -46,6 +46,7 @@ struct audit {
     int64_t since_ms;  /* batches before it are left alone */
     int64_t now_ms;    /* PostgreSQL's clock at the start */
     int64_t oldest_ms; /* of the batches loaded */
+    size_t erased;     /* results left out: the persons' data was erased */
     struct audit_set *set;
 };
 

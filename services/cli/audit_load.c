@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "common/ledger/vault.h"
 #include "topic_plan.h"
 
 bool audit_clock(struct audit *audit, int64_t *out_ms, struct error *error)
@@ -66,6 +67,22 @@ static size_t read_batches(struct audit *audit, struct arena *arena, struct batc
     return count;
 }
 
+/* Results of persons erased since are nobody's to look for. */
+static bool load_batch(struct audit *audit, const struct audit_input *from, struct bytes results,
+                       struct arena *arena, struct stored_list *out, struct error *error)
+{
+    const struct stored_place place = {audit->store.group_id, from->topic, from->generation,
+                                       from->partition};
+    size_t erased = 0;
+
+    if (!results_decode(results, arena, out, error) ||
+        !vault_open(audit->store.db, &audit->cli->data_keys, &place, out->items, out->count, arena,
+                    &erased, error))
+        return false;
+    audit->erased += erased;
+    return true;
+}
+
 bool audit_each(struct audit *audit, size_t input,
                 bool (*take)(struct audit *audit, size_t input, const struct stored_item *item,
                              int64_t recorded_ms, void *context, struct error *error),
@@ -87,9 +104,10 @@ bool audit_each(struct audit *audit, size_t input,
         count = fine ? read_batches(audit, &arena, batches, &next_offset) : 0;
         for (size_t i = 0; fine && i < count; i++) {
             struct stored_list list = {0};
-            fine = results_decode(batches[i].results, &arena, &list, error);
+            fine = load_batch(audit, from, batches[i].results, &arena, &list, error);
             for (size_t k = 0; fine && k < list.count; k++)
-                fine = take(audit, input, &list.items[k], batches[i].recorded_ms, context, error);
+                fine = list.items[k].erased ||
+                       take(audit, input, &list.items[k], batches[i].recorded_ms, context, error);
         }
         arena_reset(&arena);
     }

@@ -8,7 +8,7 @@
 
 #include "command.h"
 
-enum { GROUPS_MAX = 3 };
+enum { GROUPS_MAX = 4 };
 
 static const char exit_codes[] = "exit codes:\n"
                                  "  0   done, nothing differs\n"
@@ -19,6 +19,11 @@ static const char exit_codes[] = "exit codes:\n"
 static const struct setting digest_settings[] = {
     {"ONBOARDING_DIGEST_KEY_FILE", SETTING_KEY_FILE, 0, "",
      "file with the workers' key of digests: finds events whose id is no UUID", 0, 0, NULL},
+};
+
+static const struct setting data_settings[] = {
+    {"ONBOARDING_DATA_KEYS_FILE", SETTING_KEY_RING, 0, "",
+     "file with the workers' keys around data keys: opens what is stored of persons", 0, 0, NULL},
 };
 
 enum cli_exit cli_fail(const char *format, ...)
@@ -48,6 +53,8 @@ static size_t settings_of(struct cli *cli, unsigned needs,
     if ((needs & NEEDS_DIGEST_KEY) != 0)
         out[count++] =
             (struct setting_group){digest_settings, COUNT(digest_settings), &cli->digest_key};
+    if ((needs & NEEDS_DATA_KEYS) != 0)
+        out[count++] = (struct setting_group){data_settings, COUNT(data_settings), &cli->data_keys};
     return count;
 }
 

@@ -23,13 +23,15 @@ enum cli_needs {
     NEEDS_KAFKA = 1,
     NEEDS_POSTGRES = 2,
     NEEDS_DIGEST_KEY = 4,
+    NEEDS_DATA_KEYS = 8,
 };
 
 /* What every command is given. */
 struct cli {
     struct kafka_config kafka_config;
     struct postgres_config postgres_config;
-    struct key digest_key; /* may be absent */
+    struct key digest_key;     /* may be absent */
+    struct key_ring data_keys; /* may be empty */
     struct kafka_options kafka;
 };
 

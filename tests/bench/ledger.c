@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const char migration_runtime[]; /* migrations/deploy/runtime.sql, put in by the build */
+/* migrations/deploy/runtime.sql and vault.sql, put in by the build */
+extern const char migration_runtime[];
 
 static bool run(PGconn *connection, const char *sql)
 {
@@ -39,7 +40,8 @@ bool ledger_make(const char *postgres_url)
                  run(connection, migration_runtime)) &&
                 (is_there(connection, "select to_regclass('bench.ledger') is not null") ||
                  run(connection, "begin; create schema bench; "
-                                 "select runtime.create_ledger('bench'); commit"));
+                                 "select runtime.create_ledger('bench'); "
+                                 "select runtime.create_vault('bench'); commit"));
 
     PQfinish(connection);
     return made;

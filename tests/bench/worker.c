@@ -118,20 +118,21 @@ static const char *get(const char *name, const char *fallback)
     return fallback;
 }
 
+#define KEY "YmVuY2gtd29ya2VyLWJlbmNoLXdvcmtlci1iZW5jaC0="
+
 /* The key's file is nobody else's and gone with the process, however that ends. */
-static void add_digest_key(void)
+static void add_key_file(const char *name, const char *text)
 {
-    static const char key[] = "YmVuY2gtd29ya2VyLWJlbmNoLXdvcmtlci1iZW5jaC0=\n";
-    int file = memfd_create("digest-key", 0);
+    int file = memfd_create("key", 0);
     char path[64];
 
     if (file < 0 || fchmod(file, S_IRUSR | S_IWUSR) != 0 ||
-        write(file, key, sizeof key - 1) != sizeof key - 1) {
+        write(file, text, strlen(text)) != (ssize_t)strlen(text)) {
         fprintf(stderr, "bench-worker: a file for the key: %s\n", strerror(errno));
         exit(EXIT_FAILURE);
     }
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    add("ONBOARDING_DIGEST_KEY_FILE", path, "");
+    add(name, path, "");
 }
 
 int main(int argc, char **argv)
@@ -144,7 +145,8 @@ int main(int argc, char **argv)
              get("IN_SCHEMA_ID", "1"), client_evaluated_schema.name, get("OUT_SCHEMA_ID", "2"));
     add("ONBOARDING_SCHEMA_IDS", ids, "");
     add("ONBOARDING_FRAMING", "confluent", "");
-    add_digest_key();
+    add_key_file("ONBOARDING_DIGEST_KEY_FILE", KEY);
+    add_key_file("ONBOARDING_DATA_KEYS_FILE", "1 " KEY);
     topic_in.name = get("IN_TOPIC", NULL);
     topic_out.name = get("OUT_TOPIC", NULL);
     if (!ledger_make(get("PGURL", NULL)))

@@ -10,7 +10,7 @@ from psycopg import sql
 DONE, DUPLICATE, CONFLICT, DEAD_LETTER, IGNORED, GAP = 1, 2, 3, 4, 5, 6
 
 Row = namedtuple("Row", "topic partition offset source event_id event_text outcome digest time_ms")
-Batch = namedtuple("Batch", "topic partition first last count results time_ms")
+Batch = namedtuple("Batch", "topic partition first last count results time_ms group_id generation")
 Place = namedtuple("Place", "next published epoch last_stamp_ms stopped deaths clean")
 Parked = namedtuple("Parked", "reason detail event_text")
 
@@ -22,6 +22,7 @@ class Books:
     places: dict  # (topic, partition) -> Place
     parked: dict  # (topic, partition, offset) -> Parked
     suspects: list
+    data_keys: list  # (subject, wrapped key, number of the key around it)
 
 
 LEDGER = """
@@ -35,7 +36,7 @@ select t.name, l.partition, l."offset", s.name, l.event_id, l.event_id_text, l.o
 """
 BATCHES = """
 select t.name, b.partition, b.first_offset, b.last_offset, b.results_count, b.results,
-       floor(extract(epoch from b.recorded_at) * 1000)::bigint
+       floor(extract(epoch from b.recorded_at) * 1000)::bigint, b.group_id, b.generation
   from batch b join consumer_group g using (group_id) join topic t using (topic_id)
  where g.name = %s
  order by 1, 2, 3
@@ -73,7 +74,8 @@ def read_books(connection, group):
         places = read_places(connection, group)
         parked = {r[:3]: Parked(*r[3:]) for r in connection.execute(PARKED, (group,))}
         suspects = connection.execute(SUSPECTS, (group,)).fetchall()
-    return Books(rows, batches, places, parked, suspects)
+        data_keys = connection.execute("select subject, wrapped, key_id from subject_key").fetchall()
+    return Books(rows, batches, places, parked, suspects, data_keys)
 
 
 def read_places(connection, group):

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 
 import books
 import domain
+import seals
 from books import CONFLICT, DEAD_LETTER, DONE, DUPLICATE, GAP, IGNORED
 from contract import Contract
 from murmur2 import partition_of
@@ -94,12 +95,13 @@ def at(thing):
 
 
 class Checker:
-    def __init__(self, brokers, postgres, service, group=None, contract=None, fenced=True):
+    def __init__(self, brokers, postgres, service, group=None, contract=None, fenced=True, data_keys=None):
         self.contract = contract or Contract()
         self.brokers, self.service = brokers, service
         self.group = group or "onboarding-" + service
         self.connection = books.connect(postgres, service)
         self.inputs = SERVICES[service]
+        self.ring = seals.read_ring(data_keys) if data_keys else {}
         self.fenced = fenced  # False: copies on fenced topics are counted, but no violation
         self.report = Report()
 
@@ -116,6 +118,7 @@ class Checker:
         dead = {name + ".dlt" for name in self.inputs}
         topics, self.ends = read_topics(self.brokers, [*self.inputs, *outputs, *dead])
         self.books = books.read_books(self.connection, self.group)
+        self.keys = seals.data_keys(self.ring, self.books.data_keys)
         self.records = {
             at(m): m for name in self.inputs for m in topics[name] if not is_barrier(m)
         }
@@ -148,8 +151,7 @@ class Checker:
             covered[spot] = batch.last + 1
             made = []
             if batch.results is not None:
-                made = self.contract.decode_bare("StoredResults", bytes(batch.results))["results"]
-                write_out(made)
+                made = self.open_batch(batch)
             if len(made) != batch.count:
                 self.report.bad("batch count", (*spot, batch.first), f"{len(made)} != {batch.count}")
             for result in made:
@@ -159,6 +161,15 @@ class Checker:
                 for item in result["headers"]:
                     item["name"] = item["name"].decode("utf-8", "replace")
                 self.stored[*spot, result["offset"]].append(result)
+
+    def open_batch(self, batch):
+        decoded = self.contract.decode_bare("StoredResults", bytes(batch.results))
+        made = decoded["results"]
+        write_out(made)
+        place = batch.group_id, batch.topic, batch.generation, batch.partition
+        for result in seals.open_results(self.contract, self.keys, decoded, place):
+            self.report.bad("sealed for ever", (*place[1::2], result["offset"]))
+        return made
 
     # One ledger row an event.
 
@@ -465,9 +476,14 @@ def main():
     parser.add_argument("--postgres", default=os.environ.get("ONBOARDING_POSTGRES_URL"))
     parser.add_argument("--service", required=True, choices=sorted(SERVICES))
     parser.add_argument("--group")
+    parser.add_argument("--data-keys", default=os.environ.get("ONBOARDING_DATA_KEYS_FILE"))
     arguments = parser.parse_args()
     report = Checker(
-        arguments.brokers, arguments.postgres, arguments.service, arguments.group
+        arguments.brokers,
+        arguments.postgres,
+        arguments.service,
+        arguments.group,
+        data_keys=arguments.data_keys,
     ).run()
     report.print()
     return 1 if report.violations else 0

@@ -70,6 +70,7 @@ class World:
             "ONBOARDING_HEALTH_PORT": "0",
             "ONBOARDING_DIGEST_KEY_FILE": self.key("digest"),
             "ONBOARDING_INDEX_KEY_FILE": self.key("index"),
+            "ONBOARDING_DATA_KEYS_FILE": self.data_keys(),
             "ONBOARDING_LOOPS": "2",
             "ONBOARDING_BATCH_RECORDS": "50",
             "ONBOARDING_SESSION_TIMEOUT": "6s",
@@ -82,6 +83,14 @@ class World:
         if not os.path.exists(path):
             with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
                 file.write(base64.b64encode(name.encode().ljust(32, b"k")) + b"\n")
+        return path
+
+    def data_keys(self):
+        """A ring of one key around the data keys."""
+        path = os.path.join(self.folder, "data.keys")
+        if not os.path.exists(path):
+            with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(b"1 " + base64.b64encode(b"data".ljust(32, b"k")) + b"\n")
         return path
 
     def spawn(self, **settings):

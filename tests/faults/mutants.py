@@ -66,6 +66,7 @@ def play(stack, folder, scenario, options, seed, mutant=None):
             world.service,
             world.group,
             stack.contract,
+            data_keys=world.data_keys(),
         ).run()
         failures += [f"{kind} ({count})" for kind, count in report.violations.items()]
         if mutant is None and report.violations:

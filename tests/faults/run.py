@@ -133,6 +133,7 @@ class Round:
             world.group,
             world.stack.contract,
             world.fenced,
+            world.data_keys(),
         ).run()
         report.print()
         failures += [f"{kind}: {count}" for kind, count in report.violations.items()]

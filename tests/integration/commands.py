@@ -50,6 +50,7 @@ class Bench:
             "ONBOARDING_POSTGRES_PASSWORD_FILE": f"{stack.env['STACK_DIR']}/secrets/onboarding_lookup",
             "ONBOARDING_FENCE": self.fence(),
             "ONBOARDING_DIGEST_KEY_FILE": self.key_file("digest"),
+            "ONBOARDING_DATA_KEYS_FILE": self.data_keys_file(1),
         }
         self.worker = None
 
@@ -64,6 +65,14 @@ class Bench:
         path = self.folder / f"{name}.key"
         path.touch(mode=0o600)
         path.write_bytes(base64.b64encode(name.encode().ljust(32, b"k")) + b"\n")
+        return str(path)
+
+    def data_keys_file(self, *numbers):
+        """The ring of keys around data keys, the newest last."""
+        path = self.folder / "data.keys"
+        path.touch(mode=0o600)
+        lines = (f"{n} {base64.b64encode(f'data {n}'.encode().ljust(32, b'k')).decode()}" for n in numbers)
+        path.write_text("\n".join(lines) + "\n", encoding="ascii")
         return str(path)
 
     # The command.

@@ -89,6 +89,15 @@ class Running:
             file.write(base64.b64encode(name.encode().ljust(32, b"k")) + b"\n")
         return path
 
+    def data_keys_file(self, *numbers):
+        """The ring of keys around data keys; number 1 alone where none is given."""
+        path = os.path.join(self.folder, "data.keys")
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+            for number in numbers or (1,):
+                key = base64.b64encode(f"data {number}".encode().ljust(32, b"k"))
+                file.write(b"%d %s\n" % (number, key))
+        return path
+
     def settings(self):
         return {
             "ONBOARDING_KAFKA_BROKERS": self.stack.brokers,
@@ -100,6 +109,7 @@ class Running:
             "ONBOARDING_SESSION_TIMEOUT": "6s",
             "ONBOARDING_DIGEST_KEY_FILE": self.key_file("digest"),
             "ONBOARDING_INDEX_KEY_FILE": self.key_file("index"),
+            "ONBOARDING_DATA_KEYS_FILE": self.data_keys_file(),
             "ONBOARDING_POLICY_FILE": os.path.join(ROOT, "services", self.service, "policy.json"),
         } | self.extra
 

@@ -24,6 +24,8 @@ RUNTIME_RIGHTS = {
     "dead_letter": {"SELECT", "INSERT", "UPDATE"},
     "suspect": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "schema_version": {"SELECT", "INSERT"},
+    "subject_key": {"SELECT", "INSERT", "DELETE"},
+    "erasure": {"SELECT", "INSERT"},
 }
 SERVICE_RIGHTS = {
     "lookup": RUNTIME_RIGHTS
@@ -334,6 +336,7 @@ def test_create_ledger_serves_any_schema_and_role(superuser):
     superuser.execute(sql.SQL("create role {}").format(role))
     superuser.execute('create schema "Odd-Name" authorization onboarding_owner')
     superuser.execute("select runtime.create_ledger('Odd-Name', %s)", (role._obj[0],))
+    superuser.execute("select runtime.create_vault('Odd-Name', %s)", (role._obj[0],))
     found = {}
     rows = superuser.execute(TABLE_RIGHTS, ('"Odd-Name"', role.as_string(superuser)))
     for table, right in rows:
@@ -344,6 +347,7 @@ def test_create_ledger_serves_any_schema_and_role(superuser):
             where relnamespace = '"Odd-Name"'::regnamespace"""
     )
     assert owners.fetchall() == [("onboarding_owner",)]
+    superuser.execute("select runtime.drop_vault('Odd-Name')")
     superuser.execute("select runtime.drop_ledger('Odd-Name')")
     superuser.execute('drop schema "Odd-Name"')  # would fail if anything were left
 

@@ -60,6 +60,7 @@ def mistakes(tmp_path):
         "ONBOARDING_POSTGRES_PASSWORD_FILE": file_of(tmp_path, "open", b"hunter2", 0o644),
         "ONBOARDING_DIGEST_KEY_FILE": file_of(tmp_path, "short", base64.b64encode(b"k" * 31)),
         "ONBOARDING_INDEX_KEY_FILE": file_of(tmp_path, "broken", key[:-1] + b"!"),
+        "ONBOARDING_DATA_KEYS_FILE": file_of(tmp_path, "nameless", key),
         "ONBOARDING_FENCE": "5000",
         "ONBOARDING_SESSION_TIMEOUT": "-1s",
         "ONBOARDING_MAX_POLL_INTERVAL": "99999999999999999999h",

@@ -85,27 +85,32 @@ const struct lookup_requested sample_lookup_requested = {
 };
 
 const struct stored_results sample_stored_results = {
-    .results = {
-        .items =
-            (struct stored_result[]){
-                {.offset = INT64_MAX,
-                 .kind = STORED_KIND_EVENT,
-                 .id = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
-                 .topic = "onboarding.lookup.completed.v1",
-                 .partition = 3,
-                 .key = LITERAL("key"),
-                 .value = LITERAL(""),
-                 .headers = {.items =
-                                 (struct stored_header[]){
-                                     {.name = LITERAL("ce_id"), .value = LITERAL("0190a1b2")},
-                                     {.name = LITERAL("null")},
-                                 },
-                             .count = 2}},
-                {.offset = INT64_MIN,
-                 .kind = STORED_KIND_DEAD_LETTER,
-                 .id = "",
-                 .topic = "onboarding.lookup.requested.v1.dlt",
-                 .partition = INT32_MIN},
-            },
-        .count = 2,
-    }};
+    .results =
+        {
+            .items =
+                (struct stored_result[]){
+                    {.offset = INT64_MAX,
+                     .kind = STORED_KIND_EVENT,
+                     .id = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+                     .topic = "onboarding.lookup.completed.v1",
+                     .partition = 3,
+                     .key = LITERAL("key"),
+                     .value = LITERAL(""),
+                     .headers = {.items =
+                                     (struct stored_header[]){
+                                         {.name = LITERAL("ce_id"), .value = LITERAL("0190a1b2")},
+                                         {.name = LITERAL("null")},
+                                     },
+                                 .count = 2}},
+                    {.offset = INT64_MIN,
+                     .kind = STORED_KIND_DEAD_LETTER,
+                     .id = "",
+                     .topic = "onboarding.lookup.requested.v1.dlt",
+                     .partition = INT32_MIN},
+                },
+            .count = 2,
+        },
+    .sealed = {.items =
+                   (struct stored_sealed[]){
+                       {.result = 1, .subject = LITERAL("subject"), .content = LITERAL("noise")}},
+               .count = 1}};

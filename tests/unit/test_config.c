@@ -91,8 +91,9 @@ static void contradiction(void **state)
 
     problems.count = 0;
     read_settings(example->environment, &problems);
-    assert_int_equal(problems.count, 1); /* the key of digests, which is required */
+    assert_int_equal(problems.count, 2); /* keys, which are required */
     assert_non_null(strstr(problems.items[0], "ONBOARDING_DIGEST_KEY_FILE"));
+    assert_non_null(strstr(problems.items[1], "ONBOARDING_DATA_KEYS_FILE"));
     problems.count = 0;
     kafka_config_check(&kafka, &problems);
     worker_config_check(&worker, true, &problems);

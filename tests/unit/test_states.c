@@ -130,7 +130,7 @@ static void locks_are_the_same_everywhere(void **state)
     int64_t locks[3];
 
     for (int i = 0; i < 3; i++) {
-        states = states_new(i == 2 ? &insurance : &bank, &arena);
+        states = states_new(i == 2 ? &insurance : &bank, NULL, &arena);
         keys_add_text(states_keys(states), &person_kind, "ann");
         exchange();
         locks[i] = fake_db.queue[0].values[0].integer;
@@ -295,7 +295,7 @@ static void what_was_not_asked_for_aborts(void **state)
 static int start(void **state)
 {
     (void)state;
-    states = states_new(&bank, &arena);
+    states = states_new(&bank, NULL, &arena);
     return 0;
 }
 

@@ -144,7 +144,7 @@ static const struct lie {
      "documents: [0]: images: [0]: size: out of range"},
     {"int over 32 bits", &stored_results_schema, "02 00 00 'i' 't' 80 80 80 80 10 00 00 00 00",
      REASON_MALFORMED, "results: [0]: partition: an int over 32 bits"},
-    {"the largest int", &stored_results_schema, "02 00 00 'i' 't' fe ff ff ff 0f 00 00 00 00",
+    {"the largest int", &stored_results_schema, "02 00 00 'i' 't' fe ff ff ff 0f 00 00 00 00 00",
      REASON_NONE, ""},
 };
 

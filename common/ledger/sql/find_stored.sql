@@ -1,5 +1,5 @@
 -- The batches that hold the stored results of earlier events, for answering their repeats.
-select v.position, l."offset", b.results
+select v.position, l."offset", b.results, t.name, l.generation, l.partition
 from unnest($2::integer[], $3::integer[], $4::uuid[]) as v (position, source_id, event_id)
 cross join lateral (
     select * from ledger l
@@ -10,4 +10,5 @@ cross join lateral (
     where b.group_id = l.group_id and b.topic_id = l.topic_id and b.generation = l.generation
       and b.partition = l.partition and b.first_offset <= l."offset"
     order by b.first_offset desc limit 1) as b
+join topic t on t.topic_id = l.topic_id
 where b.last_offset >= l."offset" and b.results is not null;

@@ -49,7 +49,7 @@ values = {
          "headers": [{"name": b"ce_id", "value": b"0190a1b2"}, {"name": b"null"}]},
         {"offset": -2**63, "kind": "DEAD_LETTER", "id": "",
          "topic": "onboarding.lookup.requested.v1.dlt", "partition": -2**31},
-    ]},
+    ], "sealed": [{"result": 1, "subject": b"subject", "content": b"noise"}]},
 }
 
 with open(here / "values", "w") as out_values, open(here / "fingerprints", "w") as out_prints:
