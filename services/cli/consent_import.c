@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/core/date.h"
+#include "common/core/language.h"
 #include "services/consent/html.h"
 #include "services/consent/names.h"
 #include "store.h"
@@ -54,7 +55,7 @@ static bool check_names(int32_t *day, struct error *error)
         return error_set(error, ERROR_FATAL,
                          "--type wants 1..%d letters, digits, dots, dashes, underscores",
                          CONSENT_NAME_BYTES_MAX);
-    if (!consent_is_language(given.language))
+    if (!language_is_code(given.language))
         return error_set(error, ERROR_FATAL, "--language wants a language by ISO 639-1");
     if (!consent_is_name(given.version))
         return error_set(error, ERROR_FATAL,

@@ -94,18 +94,3 @@ bool consent_is_complete(struct holding_list holdings, const struct consent_poli
             return false;
     return true;
 }
-
-const char *language_of(const char *tag, struct arena *arena)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    size_t size = tag == NULL ? 0 : strspn(tag, letters);
-    char *language;
-
-    if (size < LANGUAGE_BYTES_MIN || size > LANGUAGE_BYTES_MAX ||
-        (tag[size] != '\0' && tag[size] != '-' && tag[size] != '_'))
-        return NULL;
-    language = arena_copy(arena, tag, size);
-    for (size_t i = 0; i < size; i++)
-        language[i] = (char)(language[i] | 0x20); /* ASCII letters to lower case */
-    return language;
-}

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/core/arena.h"
 #include "common/core/base.h"
 #include "services/consent/policy.h"
 
@@ -80,8 +79,5 @@ struct holding_list {
 
 /* Has the user approved all that the policy requires? */
 bool consent_is_complete(struct holding_list holdings, const struct consent_policy *policy);
-
-/* The first part of a language tag in lower case ("en-US": "en"); NULL: it is none. */
-const char *language_of(const char *tag, struct arena *arena);
 
 #endif

@@ -3,22 +3,11 @@
 
 #include <string.h>
 
-#define LETTERS "abcdefghijklmnopqrstuvwxyz"
-
-static bool consists_of(const char *text, const char *characters, size_t min, size_t max)
+bool consent_is_name(const char *text)
 {
     size_t size = strlen(text);
 
-    return size >= min && size <= max && strspn(text, characters) == size;
-}
-
-bool consent_is_name(const char *text)
-{
-    return consists_of(text, LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", 1,
-                       CONSENT_NAME_BYTES_MAX);
-}
-
-bool consent_is_language(const char *text)
-{
-    return consists_of(text, LETTERS, LANGUAGE_BYTES_MIN, LANGUAGE_BYTES_MAX);
+    return size >= 1 && size <= CONSENT_NAME_BYTES_MAX &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz"
+                        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == size;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/core/language.h"
+
 static void read_types(const json_t *value, const struct json_at *at,
                        const struct json_member *member, void *target)
 {
@@ -20,23 +22,11 @@ static void read_types(const json_t *value, const struct json_at *at,
     memcpy(target, &types, sizeof types);
 }
 
-static void read_language(const json_t *value, const struct json_at *at,
-                          const struct json_member *member, void *target)
-{
-    const char *text = json_text_of(value, at);
-
-    (void)member;
-    if (text != NULL && !consent_is_language(text))
-        json_problem(at, "must be a language by ISO 639-1");
-    else if (text != NULL)
-        memcpy(target, &text, sizeof text);
-}
-
 /* clang-format off */
 #define AT(field) .offset = offsetof(struct consent_policy, field)
 static const struct json_member members[] = {
-    {"language", read_language,   AT(language)},
-    {"required", json_read_texts, AT(required)},
+    {"language", json_read_language, AT(language)},
+    {"required", json_read_texts,    AT(required)},
 };
 
 static const struct json_member shared_members[] = {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/core/date.h"
+#include "common/core/language.h"
 #include "consent_completed.h"
 #include "consent_sql.h"
 #include "consent_submitted.h"

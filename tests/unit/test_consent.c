@@ -166,44 +166,15 @@ static void completes(void **state)
     assert_int_equal(consent_is_complete(holdings, &policy), example->complete);
 }
 
-static const struct tag_example {
-    const char *name; /* the tag */
-    const char *language;
-} tags[] = {
-    {"cs", "cs"},       {"CS", "cs"},  {"en-US", "en"}, {"sr_Latn_RS", "sr"}, {"gsw", "gsw"},
-    {"", NULL},         {"c", NULL},   {"czech", NULL}, {"c2", NULL},         {"en/us", NULL},
-    {"-en", NULL},      {" en", NULL}, {"en ", NULL},   {"čs", NULL},         {"en'--", NULL},
-    {"en-'; --", "en"}, {"e-n", NULL},
-};
-
-static void reads_language_tags(void **state)
-{
-    const struct tag_example *example = *state;
-    struct arena arena = {0};
-
-    assert_text(language_of(example->name, &arena), example->language);
-    arena_done(&arena);
-}
-
-static void no_tag_is_no_language(void **state)
-{
-    struct arena arena = {0};
-
-    (void)state;
-    assert_null(language_of(NULL, &arena));
-    arena_done(&arena);
-}
-
-enum { SINGLE = 3 };
+enum { SINGLE = 2 };
 
 int main(void)
 {
-    struct CMUnitTest tests[SINGLE + COUNT(choices) + COUNT(shown) + COUNT(steps) +
-                            COUNT(completions) + COUNT(tags)] = {
-        cmocka_unit_test(no_editions_give_no_text),
-        cmocka_unit_test(moments_rise),
-        cmocka_unit_test(no_tag_is_no_language),
-    };
+    struct CMUnitTest
+        tests[SINGLE + COUNT(choices) + COUNT(shown) + COUNT(steps) + COUNT(completions)] = {
+            cmocka_unit_test(no_editions_give_no_text),
+            cmocka_unit_test(moments_rise),
+        };
     size_t count = SINGLE;
 
     for (size_t i = 0; i < COUNT(choices); i++)
@@ -214,7 +185,5 @@ int main(void)
         tests[count++] = EXAMPLE(steps_on, &steps[i]);
     for (size_t i = 0; i < COUNT(completions); i++)
         tests[count++] = EXAMPLE(completes, &completions[i]);
-    for (size_t i = 0; i < COUNT(tags); i++)
-        tests[count++] = EXAMPLE(reads_language_tags, &tags[i]);
     return cmocka_run_group_tests_name("consent", tests, NULL, NULL);
 }
