@@ -14,6 +14,7 @@ begin
                        ('onboarding_evaluation', 'login'),
                        ('onboarding_consent', 'login'),
                        ('onboarding_approval', 'login'),
+                       ('onboarding_otp', 'login'),
                        ('onboarding_schedule', 'login'),
                        ('analyst', 'login')) as v (name, login)
     loop
@@ -39,6 +40,7 @@ comment on role onboarding_lookup is 'The lookup worker: reads and writes schema
 comment on role onboarding_evaluation is 'The evaluation worker: reads and writes schema evaluation.';
 comment on role onboarding_consent is 'The consent worker: reads and writes schema consent.';
 comment on role onboarding_approval is 'The approval worker: reads and writes schema approval.';
+comment on role onboarding_otp is 'The otp worker: reads and writes schema otp.';
 comment on role onboarding_schedule is 'The schedule: reads what is due, notes what it published.';
 comment on role analyst is 'People who analyse: read the views of schema analytics and nothing else.';
 
@@ -68,6 +70,12 @@ alter role onboarding_approval set lock_timeout = '5s';
 alter role onboarding_approval set statement_timeout = '10s';
 alter role onboarding_approval set synchronous_commit = on;
 
+alter role onboarding_otp set search_path = otp;
+alter role onboarding_otp set idle_in_transaction_session_timeout = '3s';
+alter role onboarding_otp set lock_timeout = '5s';
+alter role onboarding_otp set statement_timeout = '10s';
+alter role onboarding_otp set synchronous_commit = on;
+
 alter role onboarding_schedule set search_path = schedule;
 alter role onboarding_schedule set idle_in_transaction_session_timeout = '3s';
 alter role onboarding_schedule set lock_timeout = '5s';
@@ -87,7 +95,7 @@ begin
     execute format('revoke all on database %I from public', current_database());
     execute format('grant connect on database %I'
                    ' to onboarding_lookup, onboarding_evaluation, onboarding_consent,'
-                   ' onboarding_approval, onboarding_schedule, analyst',
+                   ' onboarding_approval, onboarding_otp, onboarding_schedule, analyst',
                    current_database());
 end
 $$;

@@ -11,10 +11,10 @@ begin
     execute format('grant connect, temporary on database %I to public', current_database());
     execute format('revoke all on database %I'
                    ' from onboarding_lookup, onboarding_evaluation, onboarding_consent,'
-                   ' onboarding_approval, onboarding_schedule, analyst',
+                   ' onboarding_approval, onboarding_otp, onboarding_schedule, analyst',
                    current_database());
-    foreach role_name in array array['analyst', 'onboarding_schedule', 'onboarding_approval',
-                                     'onboarding_consent',
+    foreach role_name in array array['analyst', 'onboarding_schedule', 'onboarding_otp',
+                                     'onboarding_approval', 'onboarding_consent',
                                      'onboarding_evaluation', 'onboarding_lookup',
                                      'onboarding_owner'] loop
         begin

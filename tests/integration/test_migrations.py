@@ -10,7 +10,7 @@ from psycopg import errors, sql
 
 from database import MIGRATIONS
 
-SERVICES = ["lookup", "evaluation", "consent", "approval"]
+SERVICES = ["lookup", "evaluation", "consent", "approval", "otp"]
 OURS = ["runtime", "schedule", "analytics", *SERVICES]
 
 # Rights of a service's role on the runtime's tables in its schema, and on the service's own.
@@ -56,6 +56,14 @@ SERVICE_RIGHTS = {
         "face_use": {"SELECT", "INSERT"},
         "review_case": {"SELECT", "INSERT"},
         "review_callback": {"SELECT", "INSERT"},
+    },
+    "otp": RUNTIME_RIGHTS
+    | {
+        "effect": {"SELECT", "INSERT", "UPDATE"},
+        "contact": {"SELECT", "INSERT"},
+        "challenge": {"SELECT", "INSERT"},
+        "message": {"SELECT", "INSERT"},
+        "answer": {"INSERT"},
     },
 }
 
@@ -115,7 +123,8 @@ WITHOUT_COMMENT = """
     union all
     select 'role ' || r.rolname
       from pg_roles r
-     where (r.rolname ~ '^onboarding_(owner|lookup|evaluation|consent|approval|schedule)$' or r.rolname = 'analyst')
+     where (r.rolname ~ '^onboarding_(owner|lookup|evaluation|consent|approval|otp|schedule)$'
+            or r.rolname = 'analyst')
        and shobj_description(r.oid, 'pg_authid') is null
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 from database import ROOT, Database
 
-SERVICES = ["lookup", "evaluation", "consent", "approval"]
+SERVICES = ["lookup", "evaluation", "consent", "approval", "otp"]
 RUNTIME = sorted((ROOT / "common").glob("*/sql/*.sql"))
 
 # As a worker's sessions plan; see common/postgres/db.c.

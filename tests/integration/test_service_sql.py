@@ -67,6 +67,13 @@ def approval(migrated):
     worker.connection.close()
 
 
+@pytest.fixture
+def otp(migrated):
+    worker = Worker(migrated, "otp")
+    yield worker
+    worker.connection.close()
+
+
 def index():
     """A blind index that no other test has."""
     return uuid.uuid4().bytes * 2
@@ -476,3 +483,99 @@ def test_the_approval_worker_changes_no_history(approval, table):
     for statement in (f"delete from {table}", f"update {table} set user_id = 'x'"):
         with pytest.raises(errors.InsufficientPrivilege):
             approval.connection.execute(statement)
+
+
+# otp
+
+
+def contact(user, version, phone=b"p", email=None):
+    return (user, version, phone, email, phone and index(), email and index(), NOON)
+
+
+def challenge(process, identifier, version, state="OPEN", expires=NOON, resends=0):
+    return (process, identifier, version, "ACTIVATION", state, index() if state == "OPEN" else None,
+            resends, NOON, NOON, expires, NOON)
+
+
+def message(identifier, destination, asked=None):
+    return (identifier, identifier, "p", None, "u", "ACTIVATION", False, "SMS", "en", destination,
+            "1", NOON, asked or datetime.datetime.now(UTC))
+
+
+def test_the_highest_version_of_a_contact_holds(otp):
+    user, other = name(), name()
+    first, second = contact(user, 1, b"p", b"e"), contact(user, 2, None, b"e2")
+    otp.put("insert_contact", first, contact(other, 1), second)
+    assert otp.load("load_contact", user) == [second[:-1]]
+    with pytest.raises(errors.UniqueViolation):
+        otp.put("insert_contact", contact(user, 2))
+
+
+def test_the_highest_version_of_each_challenge_of_a_process_holds(otp):
+    process, one, other = name(), uuid.UUID(int=1), uuid.UUID(int=2)
+    rows = [challenge(process, one, 1), challenge(process, one, 2, "REPLACED"),
+            challenge(process, other, 1, resends=3)]
+    otp.put("insert_challenge", *rows, challenge(name(), one, 1))
+    assert otp.load("load_challenge", process) == [row[:-1] for row in rows[1:]]
+    with pytest.raises(errors.UniqueViolation):
+        otp.put("insert_challenge", challenge(process, other, 1))
+
+
+@pytest.mark.parametrize("state, digest", [("OPEN", None), ("EXPIRED", b"d" * 32), ("SHUT", None)])
+def test_a_challenge_has_a_digest_while_it_is_open(otp, state, digest):
+    row = list(challenge(name(), uuid.uuid4(), 1, state))
+    row[5] = digest
+    with pytest.raises(errors.CheckViolation):
+        otp.put("insert_challenge", row)
+
+
+def test_the_messages_of_a_day_are_counted(otp):
+    destination, other = index(), index()
+    day = datetime.datetime.now(UTC) - datetime.timedelta(days=1)
+    minute = datetime.timedelta(minutes=1)
+    otp.put("insert_message", *(message(uuid.uuid4(), destination) for _ in range(3)),
+            message(uuid.uuid4(), destination, day + minute), message(uuid.uuid4(), destination, day - minute),
+            message(uuid.uuid4(), other))
+    assert otp.load("load_traffic", destination, index()) == [(destination, 4)]
+
+
+def test_a_message_is_found_by_its_id(otp):
+    identifier = uuid.uuid4()
+    otp.put("insert_message", message(identifier, index()))
+    assert otp.load("load_message", str(identifier), name()) == [
+        (str(identifier), "p", None, "u", "ACTIVATION", False, "SMS", "1", NOON)]
+
+
+def test_open_challenges_are_due_when_they_have_expired(otp, migrated):
+    process = name()
+    now = datetime.datetime.now(UTC).replace(microsecond=123000)
+    past, future = now - datetime.timedelta(seconds=2), now + datetime.timedelta(hours=1)
+    open_, longer, closed, later, old = (uuid.uuid4() for _ in range(5))
+    otp.put("insert_challenge", challenge(process, open_, 1, expires=past),
+            challenge(process, longer, 1, expires=past), challenge(process, longer, 2, expires=past, resends=1),
+            challenge(process, closed, 1, expires=past), challenge(process, closed, 2, "EXPIRED", expires=past),
+            challenge(process, later, 1, expires=future),
+            challenge(process, old, 1, expires=now - datetime.timedelta(days=8)))
+    text = past.strftime("%Y-%m-%dT%H:%M:%S.123Z")
+    found = migrated.rows("""select topic, name, due_at, data from schedule.due
+                              where data ->> 'processId' = %s order by name""", process)
+    assert found == [("onboarding.otp.expired.v1", str(one), past,
+                      {"processId": process, "challengeId": str(one), "expiredAt": text})
+                     for one in sorted([open_, longer], key=str)]
+
+
+def test_answers_to_requests_are_added_and_not_read(otp, migrated):
+    identifier = uuid.uuid4()
+    otp.put("insert_answer", (identifier, "p", None, None, "ACTIVATION", True, None, "NO_DESTINATION", 0, "1", NOON,
+                              NOON))
+    with pytest.raises(errors.InsufficientPrivilege):
+        otp.connection.execute("select 1 from answer")
+    assert migrated.rows("select result from otp.answer where answer_id = %s", identifier) == [("NO_DESTINATION",)]
+
+
+@pytest.mark.parametrize("table", ["contact", "challenge", "message", "answer"])
+def test_the_otp_worker_changes_no_history(otp, table):
+    column = {"contact": "user_id"}.get(table, "process_id")
+    for statement in (f"delete from {table}", f"update {table} set {column} = null"):
+        with pytest.raises(errors.InsufficientPrivilege):
+            otp.connection.execute(statement)
