@@ -228,6 +228,18 @@ select process_id,
        code
   from evaluation.decision
 union all
+select process_id,
+       decided_at,
+       'approval',
+       case when reviewed_by is null then 'approval.completed' else 'review.decided' end,
+       process_type,
+       user_id,
+       identity_verification_id,
+       version,
+       result,
+       code
+  from approval.decision
+union all
 select name,
        published_at,
        'schedule',
@@ -243,27 +255,33 @@ select name,
 comment on view process_timeline is 'What happened in each process, one row an event; order by process_id, at, version.';
 comment on column process_timeline.process_id is 'Onboarding process.';
 comment on column process_timeline.at is 'When it happened.';
-comment on column process_timeline.job is 'Job that reports it: lookup, consent, evaluation or schedule.';
-comment on column process_timeline.event is 'lookup.completed, consent.completed, evaluation.completed (decided by the rules), review.decided (by a reviewer) or process.expired.';
+comment on column process_timeline.job is 'Job that reports it: lookup, consent, evaluation, approval or schedule.';
+comment on column process_timeline.event is 'lookup.completed, consent.completed, evaluation.completed and approval.completed (decided by the rules), review.decided (by a reviewer) or process.expired.';
 comment on column process_timeline.process_type is 'Type of the process; null for process.expired.';
 comment on column process_timeline.user_id is 'User, a pseudonym; null when lookup answered none, and for process.expired.';
 comment on column process_timeline.identity_verification_id is 'Identity verification decided on; null for other events.';
-comment on column process_timeline.version is 'Version of the decision, see decision.version, or of the answer to a consent, see consent_answer.version; null for other events.';
-comment on column process_timeline.result is 'Lookup: whether consent is REQUIRED, NOT_REQUIRED or NOT_EVALUATED. Consent: APPROVED, REFUSED or WITHDRAWN. Evaluation and review: OK, NOK or WAIT. Null for process.expired.';
-comment on column process_timeline.code is 'Lookup: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT. Consent: type of consent. Evaluation and review: code of the rule. Null for process.expired.';
+comment on column process_timeline.version is 'Version of the decision, see decision.version and approval.version, or of the answer to a consent, see consent_answer.version; null for other events.';
+comment on column process_timeline.result is 'Lookup: whether consent is REQUIRED, NOT_REQUIRED or NOT_EVALUATED. Consent: APPROVED, REFUSED or WITHDRAWN. Evaluation, approval and review: OK, NOK or WAIT. Null for process.expired.';
+comment on column process_timeline.code is 'Lookup: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT. Consent: type of consent. Evaluation, approval and review: code of the rule. Null for process.expired.';
 
 -- Each array_agg picks the last event of its kind. Grouped by process_id alone, so that a condition
--- on it reaches the indexes of the tables.
+-- on it reaches the indexes of the tables. Approval has the last word on a verification; evaluation
+-- has it where it has decided on another one since.
 create view process as
 select process_id,
        process_type,
        user_id,
-       case evaluation_result
+       case case when approval_verification = evaluation_verification
+                      or approved_at >= coalesce(evaluated_at, approved_at)
+                 then approval_result
+                 else nullif(evaluation_result, 'OK')
+            end
            when 'OK' then 'ACCEPTED'
            when 'NOK' then 'REJECTED'
            when 'WAIT' then 'IN_REVIEW'
            else case
                when expired_at is not null then 'EXPIRED'
+               when evaluation_result = 'OK' then 'DOCUMENTS_ACCEPTED'
                when lookup_code is null then 'STARTED'
                when lookup_code in ('FOUND', 'PROSPECT') then 'USER_FOUND'
                else 'USER_NOT_FOUND'
@@ -271,8 +289,11 @@ select process_id,
        end as state,
        lookup_code,
        consent_demand,
+       consents_approved,
        evaluation_result,
        evaluation_code,
+       approval_result,
+       approval_code,
        identity_verifications,
        started_at,
        last_at,
@@ -285,10 +306,22 @@ select process_id,
                (array_agg(code order by at desc) filter (where job = 'lookup'))[1] as lookup_code,
                (array_agg(result order by at desc)
                     filter (where job = 'lookup'))[1] as consent_demand,
+               count(*) filter (where job = 'consent'
+                                  and result = 'APPROVED') as consents_approved,
                (array_agg(result order by at desc, version desc)
                     filter (where job = 'evaluation'))[1] as evaluation_result,
                (array_agg(code order by at desc, version desc)
                     filter (where job = 'evaluation'))[1] as evaluation_code,
+               (array_agg(identity_verification_id order by at desc, version desc)
+                    filter (where job = 'evaluation'))[1] as evaluation_verification,
+               max(at) filter (where job = 'evaluation') as evaluated_at,
+               (array_agg(result order by at desc, version desc)
+                    filter (where job = 'approval'))[1] as approval_result,
+               (array_agg(code order by at desc, version desc)
+                    filter (where job = 'approval'))[1] as approval_code,
+               (array_agg(identity_verification_id order by at desc, version desc)
+                    filter (where job = 'approval'))[1] as approval_verification,
+               max(at) filter (where job = 'approval') as approved_at,
                count(distinct identity_verification_id) as identity_verifications,
                min(at) as started_at,
                max(at) as last_at,
@@ -299,11 +332,14 @@ comment on view process is 'Onboarding processes with their state, one row a pro
 comment on column process.process_id is 'Onboarding process.';
 comment on column process.process_type is 'Type of the process, as last told.';
 comment on column process.user_id is 'User, a pseudonym, as last told; null: not known.';
-comment on column process.state is 'By the last decision: ACCEPTED (OK), REJECTED (NOK) or IN_REVIEW (WAIT). Without one EXPIRED when its time is over, else by the last lookup: USER_FOUND or USER_NOT_FOUND. Without both: STARTED.';
+comment on column process.state is 'By the last decision: ACCEPTED (approval OK), REJECTED (NOK) or IN_REVIEW (WAIT). Without one EXPIRED when its time is over, else how far it came: DOCUMENTS_ACCEPTED (evaluation OK), USER_FOUND, USER_NOT_FOUND or STARTED.';
 comment on column process.lookup_code is 'How the last lookup ended: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT; null: none yet.';
 comment on column process.consent_demand is 'What the last lookup answered about consent: REQUIRED, NOT_REQUIRED or NOT_EVALUATED; null: none yet.';
+comment on column process.consents_approved is 'Number of consents approved in it.';
 comment on column process.evaluation_result is 'Last decision of evaluation or of a reviewer: OK, NOK or WAIT; null: none yet.';
 comment on column process.evaluation_code is 'Code of that decision.';
+comment on column process.approval_result is 'Last decision of approval or of a reviewer: OK, NOK or WAIT; null: none yet.';
+comment on column process.approval_code is 'Code of that decision.';
 comment on column process.identity_verifications is 'Number of identity verifications decided on.';
 comment on column process.started_at is 'First event known.';
 comment on column process.last_at is 'Last event known.';
@@ -315,10 +351,13 @@ select (started_at at time zone 'UTC')::date as day,
        count(*) as processes,
        count(*) filter (where lookup_code is not null) as looked_up,
        count(*) filter (where lookup_code in ('FOUND', 'PROSPECT')) as user_found,
+       count(*) filter (where consents_approved > 0) as consented,
        count(*) filter (where evaluation_result is not null) as evaluated,
-       count(*) filter (where evaluation_result = 'WAIT') as in_review,
-       count(*) filter (where evaluation_result = 'NOK') as rejected,
-       count(*) filter (where evaluation_result = 'OK') as accepted,
+       count(*) filter (where evaluation_result = 'OK') as documents_accepted,
+       count(*) filter (where approval_result is not null) as presence_checked,
+       count(*) filter (where state = 'IN_REVIEW') as in_review,
+       count(*) filter (where state = 'REJECTED') as rejected,
+       count(*) filter (where state = 'ACCEPTED') as accepted,
        count(*) filter (where state = 'EXPIRED') as expired
   from process
  group by 1, 2;
@@ -328,11 +367,14 @@ comment on column funnel_by_day.process_type is 'Type of the processes.';
 comment on column funnel_by_day.processes is 'Processes that began on this day.';
 comment on column funnel_by_day.looked_up is 'Of these, looked up.';
 comment on column funnel_by_day.user_found is 'Of these, the last lookup answered a user: FOUND or PROSPECT.';
-comment on column funnel_by_day.evaluated is 'Of processes, decided on at least once.';
-comment on column funnel_by_day.in_review is 'Of evaluated, the last decision is WAIT.';
-comment on column funnel_by_day.rejected is 'Of evaluated, the last decision is NOK.';
-comment on column funnel_by_day.accepted is 'Of evaluated, the last decision is OK.';
-comment on column funnel_by_day.expired is 'Of processes, those whose time was over before a decision.';
+comment on column funnel_by_day.consented is 'Of processes, a consent was approved.';
+comment on column funnel_by_day.evaluated is 'Of processes, documents decided on at least once.';
+comment on column funnel_by_day.documents_accepted is 'Of evaluated, the last decision on documents is OK.';
+comment on column funnel_by_day.presence_checked is 'Of processes, approval decided at least once.';
+comment on column funnel_by_day.in_review is 'Of processes, the state is IN_REVIEW, see process.state.';
+comment on column funnel_by_day.rejected is 'Of processes, the state is REJECTED.';
+comment on column funnel_by_day.accepted is 'Of processes, the state is ACCEPTED.';
+comment on column funnel_by_day.expired is 'Of processes, the state is EXPIRED.';
 
 do $create$
 begin

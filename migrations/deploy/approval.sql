@@ -39,6 +39,7 @@ create table decision (
     check (result = 'WAIT' or not awaits_facts)
 );
 create index decision_process on decision (process_id);
+create index decision_decided_at on decision using brin (decided_at);
 create index decision_user_day on decision (user_id, event_date) where version = 1;
 create index decision_awaiting on decision (user_id) where awaits_facts;
 comment on table decision is 'Decisions on presence checks: version 1 when asked, later ones when a fact came, by a reviewer, or because nobody decided in time; the highest version holds.';

@@ -124,27 +124,34 @@ DECISIONS = [
     ("p-nok", 12, "v-nok-2", 1, "u-4", "NOK", "UNDER_AGE", 6, None),
     ("p-wait", 13, "v-wait", 1, "u-5", "WAIT", "IMAGE_MISSING", 16, None),
     ("p-unknown", 14, "v-unknown", 1, "u-6", "OK", "ACCEPTED", None, None),
+    ("p-again", 29, "v-again-1", 1, "u-9", "OK", "ACCEPTED", None, None),
+    ("p-again", 31, "v-again-2", 1, "u-9", "OK", "ACCEPTED", None, None),
+    ("p-face", 34, "v-face", 1, "u-10", "OK", "ACCEPTED", None, None),
 ]
 
-# minutes, verification, version, result, code, rule, whether it awaits facts, reviewer
+# process, minutes, verification, version, user, result, code, rule, whether it awaits facts, reviewer
 APPROVALS = [
-    (20, "v-ok", 1, "WAIT", "EVALUATION_PENDING", 8, True, None),
-    (21, "v-ok", 2, "WAIT", "SCORE_UNCERTAIN", 10, False, None),
-    (22, "v-ok", 3, "NOK", "REVIEWED", None, False, HIDDEN),
+    ("p-ok", 20, "v-ok", 1, "u-3", "WAIT", "EVALUATION_PENDING", 8, True, None),
+    ("p-ok", 21, "v-ok", 2, "u-3", "WAIT", "SCORE_UNCERTAIN", 10, False, None),
+    ("p-ok", 22, "v-ok", 3, "u-3", "OK", "REVIEWED", None, False, HIDDEN),
+    ("p-again", 30, "v-again-1", 1, "u-9", "NOK", "SCORE_TOO_LOW", 5, False, None),
+    ("p-face", 33, "v-face", 1, "u-10", "WAIT", "FACE_IN_USE", 6, False, None),
+    ("p-alone", 36, "v-alone", 1, "u-11", "NOK", "PROVIDER_FAILURE", 1, False, None),
 ]
 
 
 def fill_approval(connection):
-    for minutes, verification, version, result, code, rule, awaits, reviewer in APPROVALS:
+    for process_id, minutes, verification, version, user_id, *decided in APPROVALS:
+        result, code, rule, awaits, reviewer = decided
         connection.execute(
             """insert into approval.decision
                       (identity_verification_id, version, process_id, process_type, user_id, result,
                        code, reason, rule, policy_version, failed, score, frame, frame_in_use,
                        process_attempt, day_attempt, awaits_facts, event_date, requested_at,
                        reviewed_by, decided_at)
-               values (%s, %s, 'p-ok', 'onboarding', 'u-3', %s, %s, %s, %s, 'policy-4', false, 6.5,
+               values (%s, %s, %s, 'onboarding', %s, %s, %s, %s, %s, 'policy-4', false, 6.5,
                        true, false, 1, 2, %s, '2026-03-01', %s, %s, %s)""",
-            (verification, version, result, code,
+            (verification, version, process_id, user_id, result, code,
              f"Words of {HIDDEN}" if reviewer else f"Text of {code}", rule, awaits, at(20),
              reviewer, at(minutes)),
         )
@@ -432,7 +439,8 @@ def test_decisions_show_the_rule_and_which_version_holds(analyst):
     rows = analyst.execute(
         """select identity_verification_id, version, holds, result, code, reason, rule, reviewed,
                   policy_version
-             from decision order by decided_at, version"""
+             from decision where decided_at < %s order by decided_at, version""",
+        (at(20),),
     ).fetchall()
     assert rows == [
         ("v-ok", 1, False, "WAIT", "SCORE_UNCERTAIN", "Text of SCORE_UNCERTAIN", 15, False,
@@ -465,14 +473,14 @@ def test_approvals_show_the_rule_and_which_version_holds(analyst):
         """select identity_verification_id, version, holds, result, code, reason, rule,
                   awaits_facts, reviewed, score, process_attempt, day_attempt, policy_version,
                   requested_at, decided_at
-             from approval order by version"""
+             from approval where process_id = 'p-ok' order by version"""
     ).fetchall()
     assert rows == [
         ("v-ok", 1, False, "WAIT", "EVALUATION_PENDING", "Text of EVALUATION_PENDING", 8, True,
          False, 6.5, 1, 2, "policy-4", at(20), at(20)),
         ("v-ok", 2, False, "WAIT", "SCORE_UNCERTAIN", "Text of SCORE_UNCERTAIN", 10, False, False,
          6.5, 1, 2, "policy-4", at(20), at(21)),
-        ("v-ok", 3, True, "NOK", "REVIEWED", None, None, False, True, 6.5, 1, 2, "policy-4",
+        ("v-ok", 3, True, "OK", "REVIEWED", None, None, False, True, 6.5, 1, 2, "policy-4",
          at(20), at(22)),
     ]
 
@@ -489,6 +497,9 @@ def test_timeline_tells_a_process_in_order(analyst):
         (at(10), "evaluation", "evaluation.completed", "u-3", "v-ok", 1, "WAIT",
          "SCORE_UNCERTAIN"),
         (at(10), "evaluation", "review.decided", "u-3", "v-ok", 2, "OK", "REVIEWED"),
+        (at(20), "approval", "approval.completed", "u-3", "v-ok", 1, "WAIT", "EVALUATION_PENDING"),
+        (at(21), "approval", "approval.completed", "u-3", "v-ok", 2, "WAIT", "SCORE_UNCERTAIN"),
+        (at(22), "approval", "review.decided", "u-3", "v-ok", 3, "OK", "REVIEWED"),
     ]
 
 
@@ -498,13 +509,16 @@ def test_timeline_tells_a_process_in_order(analyst):
         ("p-found", ("USER_FOUND", "u-1", "FOUND", "REQUIRED", None, None, 0, 0, 0)),
         ("p-nobody", ("USER_NOT_FOUND", None, "NOT_FOUND", "NOT_EVALUATED", None, None, 0, 1, 1)),
         ("p-late", ("USER_FOUND", "u-2", "PROSPECT", "NOT_REQUIRED", None, None, 0, 2, 3)),
-        ("p-ok", ("ACCEPTED", "u-3", "FOUND", "NOT_REQUIRED", "OK", "REVIEWED", 1, 4, 10)),
+        ("p-ok", ("ACCEPTED", "u-3", "FOUND", "NOT_REQUIRED", "OK", "REVIEWED", 1, 4, 22)),
         ("p-nok", ("REJECTED", "u-4", "FOUND", "NOT_EVALUATED", "NOK", "UNDER_AGE", 2, 6, 191)),
         ("p-expired", ("EXPIRED", "u-8", "FOUND", "REQUIRED", None, None, 0, 8, 190)),
         ("p-wait", ("IN_REVIEW", "u-5", "FOUND", "NOT_EVALUATED", "WAIT", "IMAGE_MISSING", 1, 7,
                     13)),
-        ("p-unknown", ("ACCEPTED", "u-6", None, None, "OK", "ACCEPTED", 1, 14, 14)),
+        ("p-unknown", ("DOCUMENTS_ACCEPTED", "u-6", None, None, "OK", "ACCEPTED", 1, 14, 14)),
         ("p-consent", ("STARTED", "u-7", None, None, None, None, 0, 9, 9)),
+        ("p-again", ("DOCUMENTS_ACCEPTED", "u-9", None, None, "OK", "ACCEPTED", 2, 29, 31)),
+        ("p-face", ("IN_REVIEW", "u-10", None, None, "OK", "ACCEPTED", 1, 33, 34)),
+        ("p-alone", ("REJECTED", "u-11", None, None, None, None, 1, 36, 36)),
     ],
 )
 def test_state_of_a_process(analyst, process_id, expected):
@@ -516,6 +530,18 @@ def test_state_of_a_process(analyst, process_id, expected):
         (process_id,),
     ).fetchall()
     assert rows == [(*values, at(started), at(last))]
+
+
+def test_a_process_shows_what_consent_and_approval_came_to(analyst):
+    rows = analyst.execute(
+        """select process_id, consents_approved, approval_result, approval_code from process
+            where process_id in ('p-ok', 'p-consent', 'p-again') order by 1"""
+    ).fetchall()
+    assert rows == [
+        ("p-again", 0, "NOK", "SCORE_TOO_LOW"),
+        ("p-consent", 0, None, None),
+        ("p-ok", 1, "OK", "REVIEWED"),
+    ]
 
 
 def test_timeline_tells_when_the_time_of_a_process_was_over(analyst):
@@ -543,13 +569,13 @@ def test_a_condition_on_the_process_reaches_the_indexes(filled):
 def test_funnel_counts_by_the_day_of_the_first_event(analyst):
     analyst.execute("set timezone = 'Pacific/Auckland'")  # days are UTC's whatever the session's
     rows = analyst.execute(
-        """select day::text, process_type, processes, looked_up, user_found, evaluated, in_review,
-                  rejected, accepted, expired
+        """select day::text, process_type, processes, looked_up, user_found, consented, evaluated,
+                  documents_accepted, presence_checked, in_review, rejected, accepted, expired
              from funnel_by_day order by day, process_type"""
     ).fetchall()
     assert rows == [
-        ("2026-03-01", "onboarding", 9, 7, 6, 4, 1, 1, 2, 1),
-        ("2026-03-02", "onboarding", 1, 1, 0, 0, 0, 0, 0, 0),
+        ("2026-03-01", "onboarding", 12, 7, 6, 2, 6, 4, 4, 2, 2, 1, 1),
+        ("2026-03-02", "onboarding", 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     ]
 
 

@@ -64,6 +64,16 @@ class Schedule(Bench):
             process, process, user, result, age,
         )
 
+    def approved(self, process, age, user):
+        self.rows(
+            """insert into approval.decision (identity_verification_id, version, process_id, user_id, result, code, reason,
+                                              policy_version, failed, frame, frame_in_use, process_attempt, day_attempt,
+                                              awaits_facts, event_date, requested_at, decided_at)
+               values (%s, 1, %s, %s, 'OK', 'X', 'x', '1', false, false, false, 1, 1, false, current_date,
+                       now() - %s, now() - %s)""",
+            process, process, user, age, age,
+        )
+
     def due(self, *rows):
         """What the view of a service would list: topic, name, fields."""
         for topic, name, data in rows:
@@ -87,7 +97,7 @@ def made(stack, migrated, tmp_path_factory):
 @pytest.fixture
 def schedule(made):
     made.rows("truncate answer, due_rows, evaluation.decision, evaluation.customer, evaluation.review_case,"
-              " schedule.published")
+              " approval.decision, schedule.published")
     made.since = made.now()
     return made
 
@@ -139,6 +149,8 @@ def test_what_is_decided_or_waits_for_a_person_does_not_expire(schedule):
     assert schedule.passes() == (0, 0)
     schedule.decided("P-3", EXPIRY + MINUTE, "OK")
     assert schedule.passes(ONBOARDING_FINISHED_BY="evaluation") == (0, 0)
+    assert schedule.passes() == (1, 0)
+    assert names(process_expired(schedule)) == ["P-3"]
 
 
 def test_processes_of_which_nothing_is_known_lately_are_left_alone(schedule):
@@ -261,12 +273,15 @@ def test_who_did_not_become_a_customer_is_due_once_for_each_time(schedule):
     schedule.looked_up("P-6", MINUTE, user="U-5")  # is back
     schedule.decided("P-7", RETAINED + MINUTE, "NOK", user="U-7")
     schedule.rows("insert into evaluation.customer values ('U-7', 1, null, null, null, '', now())")
-    wanted = {"ONBOARDING_RETENTION": "24h"}
-    assert schedule.passes() == (0, 0)  # off without the setting
+    schedule.approved("P-8", 9 * RETAINED, "U-8")  # long before what is looked at
+    schedule.decided("P-9", RETAINED + MINUTE, "NOK", user="U-8")
+    off = {"ONBOARDING_FINISHED_BY": "evaluation"}
+    wanted = off | {"ONBOARDING_RETENTION": "24h"}
+    assert schedule.passes(**off) == (0, 0)
     assert schedule.passes(**wanted) == (1, 0)
     assert schedule.passes(**wanted) == (0, 0)
     assert retention_due(schedule) == ["U-1"]
-    schedule.decided("P-8", RETAINED, "NOK", user="U-1")
+    schedule.decided("P-10", RETAINED, "NOK", user="U-1")
     assert schedule.passes(**wanted) == (1, 0)
     assert retention_due(schedule) == ["U-1", "U-1"]
 
