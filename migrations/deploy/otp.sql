@@ -10,6 +10,7 @@ comment on schema otp is 'The otp worker: delivers one-time codes by SMS and e-m
 
 set local role onboarding_owner;
 select runtime.create_ledger('otp', 'onboarding_otp');
+select runtime.create_vault('otp', 'onboarding_otp');
 select runtime.create_effects('otp', 'onboarding_otp');
 set local search_path = otp;
 

@@ -2,6 +2,7 @@
 
 begin;
 
+select runtime.drop_vault('approval');
 select runtime.drop_ledger('approval');
 drop view approval.due;
 drop table approval.review_callback;

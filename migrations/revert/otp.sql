@@ -8,6 +8,7 @@ drop table otp.message;
 drop table otp.challenge;
 drop table otp.contact;
 select runtime.drop_effects('otp');
+select runtime.drop_vault('otp');
 select runtime.drop_ledger('otp');
 drop schema otp;
 
