@@ -1,5 +1,5 @@
--- Cases that wait for a person: runtime.create_reviews() makes their table in the schema of each
--- job that holds some. Evaluation gets one at once, with a case for each decision that is WAIT.
+-- Cases that wait for a person: runtime.create_reviews() makes their tables in the schema of each
+-- job that holds some, and that of effects, to call back. Evaluation gets one at once, with a case for each decision that is WAIT.
 
 begin;
 
@@ -101,11 +101,27 @@ begin
     execute format('alter table review_callback owner to %I', schema_owner);
     execute format('alter view due owner to %I', schema_owner);
     execute format('grant select, insert on review_case, review_callback to %I', service_role);
+    perform runtime.create_effects(target_schema, service_role);
 end
 $create_reviews$;
-comment on function runtime.create_reviews(name, name, text) is 'Creates the table of cases that wait for a person in a schema, owned by its owner, with the rights of a service role; job: EVALUATION or APPROVAL.';
+comment on function runtime.create_reviews(name, name, text) is 'Creates the tables of cases that wait for a person, and of effects, in a schema, owned by its owner, with the rights of a service role; job: EVALUATION or APPROVAL.';
 revoke execute on function runtime.create_reviews(name, name, text) from public;
 alter function runtime.create_reviews(name, name, text) owner to onboarding_owner;
+
+create function runtime.drop_reviews(target_schema name)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform runtime.drop_effects(target_schema);
+    execute format('drop view %I.due', target_schema);
+    execute format('drop table %1$I.review_callback, %1$I.review_case', target_schema);
+end
+$$;
+comment on function runtime.drop_reviews(name) is 'Drops what create_reviews() made in a schema; before drop_ledger().';
+revoke execute on function runtime.drop_reviews(name) from public;
+alter function runtime.drop_reviews(name) owner to onboarding_owner;
 
 set local role onboarding_owner;
 select runtime.create_reviews('evaluation', 'onboarding_evaluation', 'EVALUATION');

@@ -2,11 +2,9 @@
 
 begin;
 
+select runtime.drop_reviews('approval');
 select runtime.drop_vault('approval');
 select runtime.drop_ledger('approval');
-drop view approval.due;
-drop table approval.review_callback;
-drop table approval.review_case;
 drop table approval.face_use;
 drop table approval.consent;
 drop table approval.evaluation;

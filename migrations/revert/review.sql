@@ -10,9 +10,8 @@ comment on table evaluation.decision is 'Decisions on identity verifications: ve
 comment on column evaluation.decision.version is '1: by the rules; 2 and up: by a reviewer.';
 comment on column evaluation.decision.code is 'The rule that decided, e.g. UNDER_AGE; ACCEPTED where none fired; REVIEWED for a reviewer''s decision.';
 comment on column evaluation.decision.reviewed_by is 'Who reviewed; null: the rules decided.';
-drop view evaluation.due;
-drop table evaluation.review_callback;
-drop table evaluation.review_case;
+select runtime.drop_reviews('evaluation');
+drop function runtime.drop_reviews(name);
 drop function runtime.create_reviews(name, name, text);
 
 commit;

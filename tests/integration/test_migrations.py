@@ -42,6 +42,7 @@ SERVICE_RIGHTS = {
         "identity_use": {"SELECT", "INSERT"},
         "review_case": {"SELECT", "INSERT"},
         "review_callback": {"SELECT", "INSERT"},
+        "effect": {"SELECT", "INSERT", "UPDATE"},
     },
     "consent": RUNTIME_RIGHTS
     | {
@@ -56,6 +57,7 @@ SERVICE_RIGHTS = {
         "face_use": {"SELECT", "INSERT"},
         "review_case": {"SELECT", "INSERT"},
         "review_callback": {"SELECT", "INSERT"},
+        "effect": {"SELECT", "INSERT", "UPDATE"},
     },
     "otp": RUNTIME_RIGHTS
     | {
