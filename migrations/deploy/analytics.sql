@@ -191,6 +191,65 @@ comment on column review.result is 'OK or NOK; null: it is open.';
 comment on column review.closed_code is 'REVIEWED, CASE_EXPIRED, PROCESS_EXPIRED, or the code of the rule that decided after all; null: it is open.';
 comment on column review.closed_at is 'When it was closed; null: it is open.';
 
+create view otp as
+select process_id,
+       process_type,
+       user_id,
+       otp_type,
+       resend,
+       channel,
+       result,
+       attempts,
+       policy_version,
+       requested_at,
+       decided_at
+  from otp.answer;
+comment on view otp is 'What became of each request for a one-time code.';
+comment on column otp.process_id is 'Onboarding process.';
+comment on column otp.process_type is 'Type of the process; null: not told.';
+comment on column otp.user_id is 'User of the process, a pseudonym; null: not told.';
+comment on column otp.otp_type is 'What the code is for: ACTIVATION or USER_VERIFICATION.';
+comment on column otp.resend is 'True: a further message for a challenge.';
+comment on column otp.channel is 'SMS or EMAIL; null: there was no destination.';
+comment on column otp.result is 'SENT, UNKNOWN (perhaps sent, the answer was lost), or why nothing was sent: NO_DESTINATION, TOO_SOON, TOO_MANY, EXPIRED, PROVIDER_REFUSED, PROVIDER_EXHAUSTED.';
+comment on column otp.attempts is 'Tries of the provider; 0: none was made.';
+comment on column otp.policy_version is 'Version of the policy that let it pass or refused it.';
+comment on column otp.requested_at is 'When it was requested.';
+comment on column otp.decided_at is 'When the answer was known.';
+
+do $create$
+begin
+    execute 'create view effect as ' || runtime.of_each_service('effect', $$
+        select '{service}' as service,
+               kind,
+               state,
+               failure,
+               attempts,
+               unknowns,
+               last_status,
+               created_at,
+               case when state = 'PENDING' then clock_timestamp() - created_at end as age,
+               due_at,
+               expires_at,
+               finished_at
+          from {service}.effect
+        $$);
+end
+$create$;
+comment on view effect is 'What providers were asked to do (messages, call-backs), and what came of it.';
+comment on column effect.service is 'Service that asked.';
+comment on column effect.kind is 'What is to be done, by which provider.';
+comment on column effect.state is 'PENDING; SENT: the provider accepted it; FAILED: not done, see failure; UNKNOWN: the answer was lost, of the repeat as well.';
+comment on column effect.failure is 'REFUSED by the provider; EXHAUSTED: tries used up; EXPIRED before its turn; ERASED: the person''s data were erased meanwhile; null: it did not fail.';
+comment on column effect.attempts is 'Tries so far.';
+comment on column effect.unknowns is 'Tries whose answer was lost; the provider may have done it more than once by as many.';
+comment on column effect.last_status is 'Code of the last answer, of HTTP or SMTP; null: none came.';
+comment on column effect.created_at is 'When it was asked for.';
+comment on column effect.age is 'How long it has been pending; null: it is not.';
+comment on column effect.due_at is 'Not to be tried before.';
+comment on column effect.expires_at is 'Not to be begun after.';
+comment on column effect.finished_at is 'When its end was recorded; null: it is pending.';
+
 create view process_timeline as
 select process_id,
        decided_at as at,
@@ -240,6 +299,18 @@ select process_id,
        code
   from approval.decision
 union all
+select process_id,
+       decided_at,
+       'otp',
+       'otp.completed',
+       process_type,
+       user_id,
+       null,
+       null,
+       otp_type,
+       result
+  from otp.answer
+union all
 select name,
        published_at,
        'schedule',
@@ -255,14 +326,14 @@ select name,
 comment on view process_timeline is 'What happened in each process, one row an event; order by process_id, at, version.';
 comment on column process_timeline.process_id is 'Onboarding process.';
 comment on column process_timeline.at is 'When it happened.';
-comment on column process_timeline.job is 'Job that reports it: lookup, consent, evaluation, approval or schedule.';
-comment on column process_timeline.event is 'lookup.completed, consent.completed, evaluation.completed and approval.completed (decided by the rules), review.decided (by a reviewer) or process.expired.';
+comment on column process_timeline.job is 'Job that reports it: lookup, consent, otp, evaluation, approval or schedule.';
+comment on column process_timeline.event is 'lookup.completed, consent.completed, otp.completed, evaluation.completed and approval.completed (decided by the rules), review.decided (by a reviewer) or process.expired.';
 comment on column process_timeline.process_type is 'Type of the process; null for process.expired.';
-comment on column process_timeline.user_id is 'User, a pseudonym; null when lookup answered none, and for process.expired.';
+comment on column process_timeline.user_id is 'User, a pseudonym; null when lookup or upstream told none, and for process.expired.';
 comment on column process_timeline.identity_verification_id is 'Identity verification decided on; null for other events.';
 comment on column process_timeline.version is 'Version of the decision, see decision.version and approval.version, or of the answer to a consent, see consent_answer.version; null for other events.';
-comment on column process_timeline.result is 'Lookup: whether consent is REQUIRED, NOT_REQUIRED or NOT_EVALUATED. Consent: APPROVED, REFUSED or WITHDRAWN. Evaluation, approval and review: OK, NOK or WAIT. Null for process.expired.';
-comment on column process_timeline.code is 'Lookup: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT. Consent: type of consent. Evaluation, approval and review: code of the rule. Null for process.expired.';
+comment on column process_timeline.result is 'Lookup: whether consent is REQUIRED, NOT_REQUIRED or NOT_EVALUATED. Consent: APPROVED, REFUSED or WITHDRAWN. Otp: what the code is for. Evaluation, approval and review: OK, NOK or WAIT. Null for process.expired.';
+comment on column process_timeline.code is 'Lookup: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT. Consent: type of consent. Otp: SENT, or why not. Evaluation, approval and review: code of the rule. Null for process.expired.';
 
 -- Each array_agg picks the last event of its kind. Grouped by process_id alone, so that a condition
 -- on it reaches the indexes of the tables. Approval has the last word on a verification; evaluation
@@ -290,6 +361,7 @@ select process_id,
        lookup_code,
        consent_demand,
        consents_approved,
+       codes_sent,
        evaluation_result,
        evaluation_code,
        approval_result,
@@ -308,6 +380,7 @@ select process_id,
                     filter (where job = 'lookup'))[1] as consent_demand,
                count(*) filter (where job = 'consent'
                                   and result = 'APPROVED') as consents_approved,
+               count(*) filter (where job = 'otp' and code = 'SENT') as codes_sent,
                (array_agg(result order by at desc, version desc)
                     filter (where job = 'evaluation'))[1] as evaluation_result,
                (array_agg(code order by at desc, version desc)
@@ -336,6 +409,7 @@ comment on column process.state is 'By the last decision: ACCEPTED (approval OK)
 comment on column process.lookup_code is 'How the last lookup ended: FOUND, AMBIGUOUS, NOT_FOUND, PROSPECT or INSUFFICIENT; null: none yet.';
 comment on column process.consent_demand is 'What the last lookup answered about consent: REQUIRED, NOT_REQUIRED or NOT_EVALUATED; null: none yet.';
 comment on column process.consents_approved is 'Number of consents approved in it.';
+comment on column process.codes_sent is 'Number of messages with a one-time code that a provider accepted.';
 comment on column process.evaluation_result is 'Last decision of evaluation or of a reviewer: OK, NOK or WAIT; null: none yet.';
 comment on column process.evaluation_code is 'Code of that decision.';
 comment on column process.approval_result is 'Last decision of approval or of a reviewer: OK, NOK or WAIT; null: none yet.';
@@ -352,6 +426,7 @@ select (started_at at time zone 'UTC')::date as day,
        count(*) filter (where lookup_code is not null) as looked_up,
        count(*) filter (where lookup_code in ('FOUND', 'PROSPECT')) as user_found,
        count(*) filter (where consents_approved > 0) as consented,
+       count(*) filter (where codes_sent > 0) as code_sent,
        count(*) filter (where evaluation_result is not null) as evaluated,
        count(*) filter (where evaluation_result = 'OK') as documents_accepted,
        count(*) filter (where approval_result is not null) as presence_checked,
@@ -368,6 +443,7 @@ comment on column funnel_by_day.processes is 'Processes that began on this day.'
 comment on column funnel_by_day.looked_up is 'Of these, looked up.';
 comment on column funnel_by_day.user_found is 'Of these, the last lookup answered a user: FOUND or PROSPECT.';
 comment on column funnel_by_day.consented is 'Of processes, a consent was approved.';
+comment on column funnel_by_day.code_sent is 'Of processes, a one-time code was sent.';
 comment on column funnel_by_day.evaluated is 'Of processes, documents decided on at least once.';
 comment on column funnel_by_day.documents_accepted is 'Of evaluated, the last decision on documents is OK.';
 comment on column funnel_by_day.presence_checked is 'Of processes, approval decided at least once.';
@@ -448,8 +524,8 @@ comment on column publishing_lag.oldest_unpublished_age is 'How long ago that wa
 comment on column publishing_lag.stopped is 'Why the partition waits for an operator; null: it does not.';
 
 grant usage on schema analytics to analyst;
-grant select on decision, approval, review, consent, consent_answer, process_timeline, process,
-                funnel_by_day, dead_letter, publishing_lag to analyst;
+grant select on decision, approval, review, consent, consent_answer, otp, effect,
+                process_timeline, process, funnel_by_day, dead_letter, publishing_lag to analyst;
 
 -- What a process is, and how far it is, is said here alone; the schedule looks at that too.
 grant usage on schema analytics to onboarding_schedule;

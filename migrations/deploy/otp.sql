@@ -112,6 +112,7 @@ create table answer (
     decided_at     timestamptz not null
 );
 create index answer_process on answer (process_id);
+create index answer_decided_at on answer using brin (decided_at);
 create index answer_requested_at on answer using brin (requested_at);
 comment on table answer is 'What became of each request: one row for each otp.completed.';
 comment on column answer.answer_id is 'Id of the message, where there was one.';

@@ -7,6 +7,8 @@ drop view analytics.dead_letter;
 drop view analytics.funnel_by_day;
 drop view analytics.process;
 drop view analytics.process_timeline;
+drop view analytics.effect;
+drop view analytics.otp;
 drop view analytics.consent_answer;
 drop view analytics.consent;
 drop view analytics.review;

@@ -5,6 +5,8 @@ begin;
 select * from analytics.decision where false;
 select * from analytics.review where false;
 select * from analytics.approval where false;
+select * from analytics.otp where false;
+select * from analytics.effect where false;
 select * from analytics.consent where false;
 select * from analytics.consent_answer where false;
 select * from analytics.process_timeline where false;

@@ -8,7 +8,7 @@ from psycopg import errors
 UTC = datetime.timezone.utc
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-SERVICES = ["lookup", "evaluation", "consent", "approval"]
+SERVICES = ["lookup", "evaluation", "consent", "approval", "otp"]
 HOLDERS_OF_CASES = ["evaluation", "approval"]
 EXPIRED = "onboarding.process.expired.v1"
 
@@ -17,8 +17,10 @@ VIEWS = {
     "consent",
     "consent_answer",
     "dead_letter",
+    "effect",
     "decision",
     "funnel_by_day",
+    "otp",
     "process",
     "process_timeline",
     "publishing_lag",
@@ -162,6 +164,38 @@ def fill_approval(connection):
     )
     connection.execute("insert into approval.evaluation values ('v-ok', 'u-3', 'OK', now())")
     connection.execute("insert into approval.consent values ('u-3', 'GDPR', true, now())")
+
+
+# process, minutes, user, channel, result, attempts
+CODES = [
+    ("p-ok", 9, "u-3", "SMS", "SENT", 2),
+    ("p-nobody", 9, None, None, "NO_DESTINATION", 0),
+]
+
+
+def fill_otp(connection):
+    for process_id, minutes, user_id, channel, result, attempts in CODES:
+        connection.execute(
+            """insert into otp.answer (answer_id, process_id, user_id, otp_type, resend, channel,
+                                       result, attempts, policy_version, requested_at, decided_at)
+               values (gen_random_uuid(), %s, %s, 'ACTIVATION', false, %s, %s, %s, 'policy-5', %s,
+                       %s)""",
+            (process_id, user_id, channel, result, attempts, at(minutes - 1), at(minutes)),
+        )
+    for state, failure, finished, content in [
+        ("PENDING", None, None, HIDDEN.encode()),
+        ("FAILED", "REFUSED", at(9), None),
+    ]:
+        connection.execute(
+            """insert into otp.effect
+                      (effect_id, group_id, topic_id, partition, kind, state, failure, attempts,
+                       last_status, created_at, due_at, expires_at, finished_at, order_key,
+                       reference, subject, provider_id, cause, content)
+               values (gen_random_uuid(), 1, 1, 0, 'sms', %s, %s, 1, 429, now() - interval '1 hour',
+                       %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+            (state, failure, at(8), at(13), finished, HIDDEN, HIDDEN, HIDDEN, HIDDEN,
+             HIDDEN.encode(), content),
+        )
 
 
 # process, minutes: of a process that was decided on the schedule may be told too late
@@ -327,6 +361,7 @@ def filled(migrated):
     with migrated.connect() as connection:
         fill_domain(connection)
         fill_approval(connection)
+        fill_otp(connection)
         for service in SERVICES:
             fill_runtime(connection, service)
     return migrated
@@ -485,6 +520,29 @@ def test_approvals_show_the_rule_and_which_version_holds(analyst):
     ]
 
 
+def test_deliveries_of_codes(analyst):
+    rows = analyst.execute(
+        """select process_id, user_id, otp_type, channel, result, attempts, requested_at, decided_at
+             from otp order by process_id"""
+    ).fetchall()
+    assert rows == [
+        ("p-nobody", None, "ACTIVATION", None, "NO_DESTINATION", 0, at(8), at(9)),
+        ("p-ok", "u-3", "ACTIVATION", "SMS", "SENT", 2, at(8), at(9)),
+    ]
+
+
+def test_effects_show_how_long_they_wait(analyst):
+    rows = analyst.execute(
+        """select service, kind, state, failure, attempts, last_status, finished_at,
+                  extract(epoch from age)::integer / 3600
+             from effect where service = 'otp' order by state"""
+    ).fetchall()
+    assert rows == [
+        ("otp", "sms", "FAILED", "REFUSED", 1, 429, at(9), None),
+        ("otp", "sms", "PENDING", None, 1, 429, None, 1),
+    ]
+
+
 def test_timeline_tells_a_process_in_order(analyst):
     rows = analyst.execute(
         """select at, job, event, user_id, identity_verification_id, version, result, code
@@ -494,6 +552,7 @@ def test_timeline_tells_a_process_in_order(analyst):
         (at(4), "lookup", "lookup.completed", "u-3", None, None, "REQUIRED", "FOUND"),
         (at(5), "lookup", "lookup.completed", "u-3", None, None, "NOT_REQUIRED", "FOUND"),
         (at(8), "consent", "consent.completed", "u-3", None, 1, "APPROVED", "GDPR"),
+        (at(9), "otp", "otp.completed", "u-3", None, None, "ACTIVATION", "SENT"),
         (at(10), "evaluation", "evaluation.completed", "u-3", "v-ok", 1, "WAIT",
          "SCORE_UNCERTAIN"),
         (at(10), "evaluation", "review.decided", "u-3", "v-ok", 2, "OK", "REVIEWED"),
@@ -507,7 +566,7 @@ def test_timeline_tells_a_process_in_order(analyst):
     "process_id, expected",
     [
         ("p-found", ("USER_FOUND", "u-1", "FOUND", "REQUIRED", None, None, 0, 0, 0)),
-        ("p-nobody", ("USER_NOT_FOUND", None, "NOT_FOUND", "NOT_EVALUATED", None, None, 0, 1, 1)),
+        ("p-nobody", ("USER_NOT_FOUND", None, "NOT_FOUND", "NOT_EVALUATED", None, None, 0, 1, 9)),
         ("p-late", ("USER_FOUND", "u-2", "PROSPECT", "NOT_REQUIRED", None, None, 0, 2, 3)),
         ("p-ok", ("ACCEPTED", "u-3", "FOUND", "NOT_REQUIRED", "OK", "REVIEWED", 1, 4, 22)),
         ("p-nok", ("REJECTED", "u-4", "FOUND", "NOT_EVALUATED", "NOK", "UNDER_AGE", 2, 6, 191)),
@@ -534,13 +593,13 @@ def test_state_of_a_process(analyst, process_id, expected):
 
 def test_a_process_shows_what_consent_and_approval_came_to(analyst):
     rows = analyst.execute(
-        """select process_id, consents_approved, approval_result, approval_code from process
+        """select process_id, consents_approved, codes_sent, approval_result, approval_code from process
             where process_id in ('p-ok', 'p-consent', 'p-again') order by 1"""
     ).fetchall()
     assert rows == [
-        ("p-again", 0, "NOK", "SCORE_TOO_LOW"),
-        ("p-consent", 0, None, None),
-        ("p-ok", 1, "OK", "REVIEWED"),
+        ("p-again", 0, 0, "NOK", "SCORE_TOO_LOW"),
+        ("p-consent", 0, 0, None, None),
+        ("p-ok", 1, 1, "OK", "REVIEWED"),
     ]
 
 
@@ -569,13 +628,13 @@ def test_a_condition_on_the_process_reaches_the_indexes(filled):
 def test_funnel_counts_by_the_day_of_the_first_event(analyst):
     analyst.execute("set timezone = 'Pacific/Auckland'")  # days are UTC's whatever the session's
     rows = analyst.execute(
-        """select day::text, process_type, processes, looked_up, user_found, consented, evaluated,
+        """select day::text, process_type, processes, looked_up, user_found, consented, code_sent, evaluated,
                   documents_accepted, presence_checked, in_review, rejected, accepted, expired
              from funnel_by_day order by day, process_type"""
     ).fetchall()
     assert rows == [
-        ("2026-03-01", "onboarding", 12, 7, 6, 2, 6, 4, 4, 2, 2, 1, 1),
-        ("2026-03-02", "onboarding", 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        ("2026-03-01", "onboarding", 12, 7, 6, 2, 1, 6, 4, 4, 2, 2, 1, 1),
+        ("2026-03-02", "onboarding", 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     ]
 
 
