@@ -1,4 +1,7 @@
-/* Many requests at a time, in one thread, by libcurl's multi interface. */
+/*
+ * Many requests at a time: over HTTP in one thread, by libcurl's multi interface; each mail in a
+ * thread of its own, since libcurl waits for a mail server's last words with all else stopped.
+ */
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,6 +14,8 @@ struct performer {
     struct transfer *running;
     struct transfer *ended, **ended_tail; /* whose answers nobody has fetched, the oldest first */
     struct transfer *fetched;             /* whose answer is being read; NULL: none */
+    pthread_mutex_t lock;
+    struct transfer *posted; /* mails whose threads are at their ends; under the lock */
 };
 
 /*
@@ -56,9 +61,10 @@ bool performer_new(struct performer **out, struct error *error)
     if (performer == NULL)
         abort();
     performer->ended_tail = &performer->ended;
+    pthread_mutex_init(&performer->lock, NULL);
     performer->multi = curl_multi_init();
     if (performer->multi == NULL) {
-        free(performer);
+        performer_free(performer);
         return error_set(error, ERROR_FATAL, "libcurl has no handle for transfers");
     }
     *out = performer;
@@ -78,27 +84,65 @@ static void forget_fetched(struct performer *performer)
     performer->fetched = NULL;
 }
 
-static void free_list(struct performer *performer, struct transfer *transfer)
+static void free_list(struct transfer *transfer)
 {
     while (transfer != NULL) {
         struct transfer *next = transfer->next;
 
-        if (transfer->easy != NULL)
-            curl_multi_remove_handle(performer->multi, transfer->easy);
         transfer_free(transfer);
         transfer = next;
     }
+}
+
+/* Mails end within the second in which libcurl looks at the flag. */
+static void stop(struct performer *performer)
+{
+    for (struct transfer *transfer = performer->running; transfer != NULL;
+         transfer = transfer->next)
+        atomic_store(&transfer->cut, true);
+    for (struct transfer *transfer = performer->running; transfer != NULL;
+         transfer = transfer->next)
+        if (transfer->mail)
+            pthread_join(transfer->thread, NULL);
+        else
+            curl_multi_remove_handle(performer->multi, transfer->easy);
 }
 
 void performer_free(struct performer *performer)
 {
     if (performer == NULL)
         return;
-    free_list(performer, performer->running);
-    free_list(performer, performer->ended);
+    stop(performer);
+    free_list(performer->running);
+    free_list(performer->ended);
     forget_fetched(performer);
     curl_multi_cleanup(performer->multi);
+    pthread_mutex_destroy(&performer->lock);
     free(performer);
+}
+
+static void *send_mail(void *context)
+{
+    struct transfer *transfer = context;
+    struct performer *performer = transfer->performer;
+
+    transfer->code = curl_easy_perform(transfer->easy);
+    pthread_mutex_lock(&performer->lock);
+    transfer->next_posted = performer->posted;
+    performer->posted = transfer;
+    pthread_mutex_unlock(&performer->lock);
+    curl_multi_wakeup(performer->multi);
+    return NULL;
+}
+
+static bool begin(struct performer *performer, struct transfer *transfer)
+{
+    transfer->performer = performer;
+    if (transfer->easy == NULL)
+        return false;
+    if (transfer->mail)
+        return pthread_create(&transfer->thread, NULL, send_mail, transfer) == 0;
+    return curl_multi_add_handle(performer->multi, transfer->easy) == CURLM_OK;
 }
 
 void performer_start(struct performer *performer, const struct provider_options *options,
@@ -107,8 +151,7 @@ void performer_start(struct performer *performer, const struct provider_options 
     struct transfer *transfer = transfer_new(options, request, tag);
 
     forget_fetched(performer);
-    if (transfer->easy != NULL &&
-        curl_multi_add_handle(performer->multi, transfer->easy) == CURLM_OK) {
+    if (begin(performer, transfer)) {
         transfer->next = performer->running;
         performer->running = transfer;
     } else {
@@ -125,21 +168,41 @@ static void unlink_running(struct performer *performer, const struct transfer *t
     *link = transfer->next;
 }
 
+static void settle(struct performer *performer, struct transfer *transfer)
+{
+    unlink_running(performer, transfer);
+    end(performer, transfer);
+}
+
+static void collect_mails(struct performer *performer)
+{
+    struct transfer *transfer;
+
+    pthread_mutex_lock(&performer->lock);
+    transfer = performer->posted;
+    performer->posted = NULL;
+    pthread_mutex_unlock(&performer->lock);
+    for (; transfer != NULL; transfer = transfer->next_posted) {
+        pthread_join(transfer->thread, NULL);
+        settle(performer, transfer);
+    }
+}
+
 static void collect(struct performer *performer)
 {
+    const CURLMsg *message;
     int left;
 
-    for (const CURLMsg *message;
-         (message = curl_multi_info_read(performer->multi, &left)) != NULL;) {
+    while ((message = curl_multi_info_read(performer->multi, &left)) != NULL) {
         struct transfer *transfer = NULL;
         CURLcode code = message->data.result; /* removing the handle ends the message */
 
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         curl_multi_remove_handle(performer->multi, message->easy_handle);
         transfer->code = code;
-        unlink_running(performer, transfer);
-        end(performer, transfer);
+        settle(performer, transfer);
     }
+    collect_mails(performer);
 }
 
 void performer_run(struct performer *performer, int64_t timeout_ms)

@@ -80,7 +80,7 @@ struct provider_answer {
 
 struct performer;
 
-/* One thread's, but for performer_wake(). */
+/* One thread's, but for performer_wake(). Each mail under way takes a thread more. */
 MUST_CHECK bool performer_new(struct performer **out, struct error *error);
 void performer_free(struct performer *performer); /* cuts what is under way; takes NULL */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/core/clock.h"
 #include "common/effects/mail_address.h"
 #include "common/effects/transfer.h"
 
@@ -39,8 +40,7 @@ static bool is_last_word(const struct transfer *transfer, const char *line, size
     return line[0] == '4' || line[0] == '5' || transfer->body_taken == transfer->body_size;
 }
 
-/* Each line that the server says. libcurl waits for the answer to its QUIT and holds all other
- * transfers up meanwhile: it is not to come. */
+/* Each line that the server says. libcurl waits for the answer to its QUIT, which nobody needs. */
 static size_t take_reply(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
@@ -54,6 +54,21 @@ static size_t take_reply(char *data, size_t size, size_t count, void *context)
     if (is_last_word(transfer, data, taken))
         transfer_stop_reading(transfer);
     return taken;
+}
+
+/* libcurl looks here once a second, also where it waits beyond its own time-out: at the end. */
+static int look_at_clock(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                         curl_off_t up)
+{
+    struct transfer *transfer = context;
+
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    if (clock_monotonic_ms() >= transfer->deadline_ms)
+        transfer->late = true;
+    return transfer->late || atomic_load(&transfer->cut) ? 1 : 0;
 }
 
 /* "<a@b>" as SMTP wants it, of an address that was checked. */
@@ -90,7 +105,11 @@ bool smtp_prepare(struct transfer *transfer, const struct provider_request *requ
     bool implicit = strncmp(url, "smtps:", 6) == 0;
     long ssl = transfer->plain ? (long)CURLUSESSL_NONE : (long)CURLUSESSL_ALL;
 
+    transfer->deadline_ms = clock_monotonic_ms() + transfer->options->timeout_ms;
     return set_addresses(transfer, request->recipient) &&
+           curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, look_at_clock) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, implicit ? "smtps" : "smtp") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_USE_SSL, ssl) == CURLE_OK &&

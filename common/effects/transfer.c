@@ -1,7 +1,9 @@
 /* A request as a handle of libcurl: what is allowed, what is bounded, what is noted of it. */
 #include "common/effects/transfer.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@ static bool is_allowed(const struct transfer *transfer, const struct sockaddr *a
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct transfer *transfer = context;
+    int opened;
 
     (void)purpose;
     if (!is_allowed(transfer, &address->addr)) {
@@ -37,16 +40,42 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
         errno = EACCES;
         return CURL_SOCKET_BAD;
     }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    transfer->opened[transfer->opened_count++ % TRANSFER_SOCKETS_MAX] = opened;
+    return opened;
+}
+
+static int local_port_of(int file)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address;
+    socklen_t size = sizeof address;
+
+    if (file < 0 || getsockname(file, &address.any, &size) != 0)
+        return -1;
+    switch (address.any.sa_family) {
+    case AF_INET: return ntohs(address.v4.sin_port);
+    case AF_INET6: return ntohs(address.v6.sin6_port);
+    default: return -1;
+    }
+}
+
+/* Of those opened the one with this port, for libcurl does not tell; the others are closed. */
+static int find_socket(const struct transfer *transfer, int local_port)
+{
+    for (size_t i = 0; i < TRANSFER_SOCKETS_MAX; i++)
+        if (local_port_of(transfer->opened[i]) == local_port)
+            return transfer->opened[i];
+    return -1;
 }
 
 void transfer_stop_reading(const struct transfer *transfer)
 {
-    curl_socket_t socket = CURL_SOCKET_BAD;
-
-    if (curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK &&
-        socket != CURL_SOCKET_BAD)
-        shutdown(socket, SHUT_RD);
+    if (transfer->socket >= 0)
+        shutdown(transfer->socket, SHUT_RD);
 }
 
 /* The connection stands, and the request is about to go out. */
@@ -57,7 +86,7 @@ static int begin_request(void *context, char *remote, char *local, int remote_po
     (void)remote;
     (void)local;
     (void)remote_port;
-    (void)local_port;
+    transfer->socket = find_socket(transfer, local_port);
     if (transfer->international && !transfer->utf8_offered) {
         transfer->refused = "the mail server takes no international addresses";
         transfer_stop_reading(transfer); /* libcurl would wait for an answer to its QUIT */
@@ -157,7 +186,9 @@ struct transfer *transfer_new(const struct provider_options *options,
     transfer->mail = begins_with(options->url, "smtp");
     transfer->plain = begins_with(options->url, "http://") ||
                       (begins_with(options->url, "smtp://") && !options->starttls);
-    transfer->code = CURLE_OUT_OF_MEMORY; /* until it has run */
+    transfer->code = CURLE_OUT_OF_MEMORY;                    /* until it has run */
+    memset(transfer->opened, 0xff, sizeof transfer->opened); /* -1 each */
+    transfer->socket = -1;
     if (!prepare(transfer, request)) {
         curl_easy_cleanup(transfer->easy);
         transfer->easy = NULL;
@@ -215,6 +246,8 @@ static const char *why(const struct transfer *transfer)
 {
     if (transfer->refused != NULL)
         return transfer->refused;
+    if (transfer->late)
+        return curl_easy_strerror(CURLE_OPERATION_TIMEDOUT);
     if (transfer->code == CURLE_COULDNT_CONNECT && transfer->address_refused)
         return "the address is not allowed";
     return curl_easy_strerror(transfer->code); /* without names and addresses */

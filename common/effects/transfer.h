@@ -2,16 +2,27 @@
 #define COMMON_EFFECTS_TRANSFER_H
 
 #include <curl/curl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "common/effects/provider.h"
 
 enum {
     TRANSFER_HEADERS_MAX = 64 * 1024, /* bytes of an answer's headers, or of an SMTP dialogue */
+    TRANSFER_SOCKETS_MAX = 8,         /* of which one becomes the connection; two race at a time */
 };
 
-/* One request under way; a performer's own. */
+/*
+ * One request under way; a performer's own. A mail is its thread's until it was posted: libcurl
+ * waits for some answers of mail servers without looking after other transfers.
+ */
 struct transfer {
     struct transfer *next;
+    struct performer *performer;
+    struct transfer *next_posted;
+    pthread_t thread;    /* of a mail */
+    atomic_bool cut;     /* tells the thread to end */
+    int64_t deadline_ms; /* monotonic; of a mail, which libcurl alone would let go beyond */
     const struct provider_options *options;
     void *tag;
     bool mail;               /* SMTP, else HTTP */
@@ -26,11 +37,15 @@ struct transfer {
 
     /* What was seen. */
     bool asked, body_begun;
+    bool late;            /* the deadline ended it */
     bool address_refused; /* at least one that the name resolved to */
     bool utf8_offered;    /* SMTP */
     bool international;   /* SMTP: addresses that need it */
     const char *refused;  /* why it cannot be asked for; NULL: it can */
     CURLcode code;
+    int opened[TRANSFER_SOCKETS_MAX]; /* the last ones; -1: none */
+    size_t opened_count;
+    int socket; /* the connection's, once it stands; -1 before */
     char provider_id[PROVIDER_ID_MAX + 1];
 };
 

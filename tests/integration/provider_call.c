@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/core/clock.h"
+#include "common/effects/mail.h"
 #include "common/effects/provider_settings.h"
 
 enum { TURN_MS = 1000, EXIT_CONFIG = 78 };
@@ -53,29 +54,47 @@ static const char *text_of(const json_t *request, const char *name)
     return text == NULL ? "" : text;
 }
 
-/* The body is text, or `fill` bytes. */
-static void start(struct performer *performer, const struct config *config, const json_t *line)
+/* The body: `fill` bytes, a mail with a `subject`, or text. */
+static struct bytes body_of(const struct config *config, const json_t *line, struct arena *arena)
 {
     size_t fill = (size_t)json_integer_value(json_object_get(line, "fill"));
     const char *body = text_of(line, "body");
-    char *filled = malloc(fill + 1);
+    struct bytes built = {(const uint8_t *)body, strlen(body)};
+    struct error error;
+
+    if (fill > 0) {
+        built = (struct bytes){arena_alloc(arena, fill, 1), fill};
+    } else if (json_object_get(line, "subject") != NULL &&
+               !mail_build(&(struct mail){.from = config->smtp.from,
+                                          .from_name = config->smtp.from_name,
+                                          .to = text_of(line, "recipient"),
+                                          .subject = text_of(line, "subject"),
+                                          .text = body,
+                                          .id = text_of(line, "key"),
+                                          .date_ms = clock_unix_ms()},
+                           arena, &built, &error)) {
+        fprintf(stderr, "%s\n", error.text);
+        exit(EXIT_FAILURE);
+    }
+    return built;
+}
+
+static void start(struct performer *performer, const struct config *config, const json_t *line)
+{
     const char *recipient = text_of(line, "recipient");
     intptr_t tag = (intptr_t)json_integer_value(json_object_get(line, "tag"));
+    struct arena arena = {0};
 
-    if (filled == NULL)
-        abort();
-    memset(filled, 'x', fill);
-    performer_start(
-        performer, *recipient == '\0' ? &config->http : &config->smtp,
-        &(struct provider_request){
-            .id = text_of(line, "id"),
-            .idempotency_key = text_of(line, "key"),
-            .path = text_of(line, "path"),
-            .recipient = recipient,
-            .body = {(const uint8_t *)(fill > 0 ? filled : body), fill > 0 ? fill : strlen(body)},
-        },
-        (void *)tag); /* NOLINT(performance-no-int-to-ptr) */
-    free(filled);
+    performer_start(performer, *recipient == '\0' ? &config->http : &config->smtp,
+                    &(struct provider_request){
+                        .id = text_of(line, "id"),
+                        .idempotency_key = text_of(line, "key"),
+                        .path = text_of(line, "path"),
+                        .recipient = recipient,
+                        .body = body_of(config, line, &arena),
+                    },
+                    (void *)tag); /* NOLINT(performance-no-int-to-ptr) */
+    arena_done(&arena);           /* at once: everything is copied */
 }
 
 static void print(const struct provider_answer *answer, int64_t begin_ms)
