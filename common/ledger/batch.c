@@ -137,6 +137,8 @@ void batch_open(struct batch *batch, struct ledger *ledger, struct arena *arena,
     queue_fence(batch);
     if (batch->looked_up)
         queue_find(batch);
+    else
+        batch_rows_ledger(batch);
 }
 
 static enum batch_end judge_fence(struct batch *batch)
@@ -250,7 +252,8 @@ struct record *batch_repeat_of(struct batch *batch, struct map *ids, struct reco
         struct uuid event_id;
     } id;
 
-    (void)batch;
+    if (!batch->looked_up)
+        return NULL; /* the ledger's key would have refused it */
     memset(&id, 0, sizeof id);
     id.source_id = record->source_id;
     id.event_id = record->event_id;
@@ -264,6 +267,12 @@ struct record *batch_repeat_of(struct batch *batch, struct map *ids, struct reco
     }
     *slot = record;
     return NULL;
+}
+
+bool batch_suits(const struct batch *batch, const struct record *record)
+{
+    return batch->looked_up || record->parked || record->fate == FATE_DONE ||
+           record->fate == FATE_BARRIER;
 }
 
 static bool awaits_stored(const struct record *record)
@@ -332,7 +341,8 @@ enum batch_end batch_close(struct batch *batch)
     struct db *db = batch->ledger->db;
     struct error error;
 
-    batch_rows_ledger(batch);
+    if (batch->looked_up)
+        batch_rows_ledger(batch);
     if (!pause_at(batch, "mid_insert"))
         return batch_fail(batch);
     batch_rows_results(batch);
@@ -365,9 +375,7 @@ enum batch_end batch_fail(struct batch *batch)
     struct error error;
 
     snprintf(batch->sqlstate, sizeof batch->sqlstate, "%s", db_sqlstate(db));
-    if (end == BATCH_DATA && !batch->looked_up)
-        end = BATCH_REPEAT; /* a handler may have made such values of an event met before */
-    if (end == BATCH_REPEAT)
+    if (strcmp(batch->sqlstate, SQLSTATE_UNIQUE) == 0)
         batch->ledger->look_ups = BATCH_LOOK_UPS;
     if (db_alive(db)) {
         db_queue(db, &sql_rollback, NULL);

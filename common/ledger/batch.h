@@ -12,14 +12,16 @@
 
 /*
  * One batch is one PostgreSQL transaction (steps B1 to B4). Most batches have no id that came
- * before; those are not looked up. The ledger's key refuses a repeat; then everything is rolled
- * back, and this batch and some to come look their ids up before a handler runs.
+ * before, and handlers do all of their events; so their ledger rows are written first, as those
+ * of new events that are done. The ledger's key refuses a repeat before a handler runs. A batch of
+ * which that does not hold is rolled back, and it and some to come look their ids up instead and
+ * write their ledger rows in the end.
  *
- *     batch_open()    BEGIN, the fence, the look-up of ids: queued
+ *     batch_open()    BEGIN, the fence, ledger rows or the look-up of ids: queued
  *                     … the caller queues what else it wants to read, and exchanges
  *     batch_judge()   who was fenced, what was met before
- *                     … handlers run, in the order of the records
- *     batch_close()   ledger, batch and dead-letter rows, the caller's rows before them, COMMIT
+ *                     … handlers run, in the order of the records; batch_suits() of each
+ *     batch_close()   batch and dead-letter rows, the caller's rows before them, COMMIT
  */
 
 enum batch_end {
@@ -37,8 +39,10 @@ enum {
     BATCH_RECORDS_MAX = 5000,
     BATCH_PARTS_MAX = 256,   /* partitions of one batch */
     BATCH_DIGEST_BYTES = 16, /* of the digest stored with a row: enough to tell contents apart */
-    BATCH_LOOK_UPS = 64,     /* batches that look ids up after one that met an id again */
+    BATCH_LOOK_UPS = 64,     /* batches that look ids up after one that should have */
 };
+
+#define SQLSTATE_UNIQUE "23505" /* a key that stands already */
 
 /* The share of a batch that came from one partition. */
 struct batch_part {
@@ -60,7 +64,7 @@ struct batch {
     size_t part_count;
     int64_t opened_ms; /* monotonic, before the stamps were taken */
     int64_t now_ms;    /* PostgreSQL's clock */
-    bool looked_up;    /* else no id is known to be met again yet */
+    bool looked_up;    /* else the ledger rows stand already, each event's as DONE */
     size_t fence_answer, find_answer;
     char sqlstate[6]; /* of the failure that ended it; "" without */
 };
@@ -78,10 +82,10 @@ enum batch_end batch_judge(struct batch *batch);
  */
 struct record *batch_repeat_of(struct batch *batch, struct map *ids, struct record *record);
 
-/*
- * Rolls back, for the same again with its ids looked up before: wanted where a record that was
- * not looked up ends under its coordinates, since there no key tells that its id came before.
- */
+/* Whether what became of a record is what its ledger row, if written already, says. */
+bool batch_suits(const struct batch *batch, const struct record *record);
+
+/* Rolls back, for the same again with its ids looked up. */
 enum batch_end batch_look_up(struct batch *batch);
 
 /* Reads the stored results of repeats whose senders wait for an answer. */

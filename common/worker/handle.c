@@ -13,8 +13,6 @@ enum {
     REPEATS_MAX = 5, /* of a transaction that lost a race */
 };
 
-#define SQLSTATE_UNIQUE "23505"
-
 /* A transaction over a run of the gathered records. */
 struct run {
     struct loop *loop;
@@ -118,13 +116,13 @@ static enum batch_end handle_all(struct run *run)
         struct record *record = run->batch.records[i];
         if (record->fate == FATE_NONE && batch_repeat_of(&run->batch, &ids, record) == NULL)
             handle(run, record);
-        if (record->fate == FATE_DEAD_LETTER && !record->parked && !run->batch.looked_up)
-            return batch_look_up(&run->batch);
         if (must_run_without(record)) {
             run->parked_one = true;
             (void)batch_fail(&run->batch);
             return BATCH_REPEAT;
         }
+        if (!batch_suits(&run->batch, record))
+            return batch_look_up(&run->batch);
         if (record->fate == FATE_DEAD_LETTER || record->fate == FATE_CONFLICT)
             park(run, record);
         else if (record->fate == FATE_DUPLICATE && record->first != NULL &&
