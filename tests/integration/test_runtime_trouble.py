@@ -13,7 +13,7 @@ from running import (
     AWAY, EVALUATION, READY, SECONDS, await_status, await_sure, header, ids_of, said,
 )  # fmt: skip
 
-from books import DEAD_LETTER as PARKED, DONE, GAP
+from books import CONFLICT, DEAD_LETTER as PARKED, DONE, GAP
 from confluent_kafka import TopicPartition
 
 PREFIX = "onboarding-dlt-"
@@ -157,6 +157,22 @@ def test_a_refused_value_is_found_by_halving(service, rule):
     assert worker.troubles() == []
 
 
+def test_an_id_met_before_reaches_no_handler(service):
+    """What a handler would write is refused for good; a repeat gets by, as nothing is written of it."""
+    first, other = on_partition(service, 1, 2)
+    other.headers = service.generator.same_id(first)
+    worker = service.start()
+    service.outcomes(service.send([first]))
+    service.books.execute(
+        """create function refuse() returns trigger language plpgsql
+               as $$ begin raise exception 'refused'; end $$;
+           create trigger refuse before insert on decision for each row execute function refuse()"""
+    )
+    assert [row.outcome for row in service.outcomes(service.send([other]))] == [CONFLICT]
+    assert said(worker, "suspended") == []
+    assert worker.terminate()
+
+
 # Operators, and logs that are not what they were.
 
 
@@ -189,9 +205,10 @@ def test_next_offset_moved_back_repeats_nothing(service):
 def test_another_cluster_stops_the_partition(service):
     worker = service.start()
     assert worker.terminate()
-    service.books.execute("update partition set cluster_id = 'another' where partition = 3")
+    changed = service.books.execute("update partition set cluster_id = 'another' where partition = 3")
     worker = service.spawn()
-    await_sure(lambda: len(said(worker, "a partition waits for an operator")) == 3, SECONDS)
+    waiting = "a partition waits for an operator"
+    await_sure(lambda: len(said(worker, waiting)) == changed.rowcount, SECONDS)
     await_status(worker, "/readyz", AWAY)
     assert running.status(worker, "/livez") == READY
     kept = on_partition(service, 3, 1)
