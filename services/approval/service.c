@@ -259,8 +259,9 @@ static const struct route routes[] = {
 
 /* Waiting verifications lead to their decisions, decisions to the facts that they await. */
 static const struct state_kind *const states[] = {
-    &process_case_kind, &awaiting_kind, &decision_kind,         &evaluation_kind,
-    &consent_kind,      &face_use_kind, &process_attempts_kind, &day_attempts_kind,
+    &process_case_kind, &awaiting_kind,         &decision_kind,
+    &case_kind,         &evaluation_kind,       &consent_kind,
+    &face_use_kind,     &process_attempts_kind, &day_attempts_kind,
 };
 
 static struct config config;
