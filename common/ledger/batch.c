@@ -128,8 +128,9 @@ void batch_open(struct batch *batch, struct ledger *ledger, struct arena *arena,
                             .records = records,
                             .record_count = record_count,
                             .opened_ms = clock_monotonic_ms()};
+    size_t parts_max = record_count < BATCH_PARTS_MAX ? record_count : BATCH_PARTS_MAX;
     batch->parts =
-        arena_alloc(arena, BATCH_PARTS_MAX * sizeof *batch->parts, _Alignof(struct batch_part));
+        arena_alloc(arena, parts_max * sizeof *batch->parts, _Alignof(struct batch_part));
     batch->looked_up = ledger->look_ups != 0;
     split(batch);
     db_queue(ledger->db, &sql_begin, NULL);

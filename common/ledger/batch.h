@@ -37,7 +37,7 @@ enum batch_end {
 
 enum {
     BATCH_RECORDS_MAX = 5000,
-    BATCH_PARTS_MAX = 256,   /* partitions of one batch */
+    BATCH_PARTS_MAX = 512,   /* partitions of one batch, pseudo partitions included */
     BATCH_DIGEST_BYTES = 16, /* of the digest stored with a row: enough to tell contents apart */
     BATCH_LOOK_UPS = 64,     /* batches that look ids up after one that should have */
 };

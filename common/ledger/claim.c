@@ -48,10 +48,10 @@ bool claim_watermarks(const struct claim_context *context, const struct takeover
 static bool insert_partition(const struct claim_context *context, const struct takeover_job *job,
                              const char *cluster_id, struct error *error)
 {
-    int64_t low;
-    int64_t high;
+    int64_t low = 0;
+    int64_t high = 0;
 
-    if (!claim_watermarks(context, job, &low, &high, error))
+    if (!job->pseudo && !claim_watermarks(context, job, &low, &high, error))
         return false;
     const struct value values[] = {INT(context->ledger->group_id), INT(job->topic_id),
                                    INT(job->number), TEXT(cluster_id),

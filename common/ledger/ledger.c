@@ -136,7 +136,7 @@ struct uuid ledger_coordinates(const struct partition *partition, int64_t offset
     return key;
 }
 
-enum { MARK_VALUES = 6, MARKS_MAX = 256 };
+enum { MARK_VALUES = 6, MARKS_MAX = 512 };
 
 bool ledger_mark(struct ledger *ledger, struct partition *const *partitions, size_t count,
                  bool clean, struct error *error)

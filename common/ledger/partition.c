@@ -28,10 +28,18 @@ struct partition *partition_new(const struct topic *topic, int32_t topic_id, int
     return partition;
 }
 
+void partition_add_effects(struct partition *partition, const struct topic *topic, int32_t topic_id)
+{
+    partition->effects = partition_new(topic, topic_id, partition->number);
+    partition->effects->pseudo = true;
+    partition->effects->state = PARTITION_DOUBTFUL;
+}
+
 void partition_free(struct partition *partition)
 {
     if (partition == NULL)
         return;
+    partition_free(partition->effects);
     partition_drop_flights(partition);
     free(partition);
 }

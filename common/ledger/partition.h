@@ -17,6 +17,11 @@
  *   TAKING_OVER ──an operator must decide──► STOPPED
  *
  * Only ACTIVE partitions are fetched, batched, marked and committed.
+ *
+ * Outcomes of effects come from no log. They are batched as if from a pseudo partition beside the
+ * input partition, of the topic effects/INPUT TOPIC, whose offsets are the sequence in which they
+ * are recorded: claimed, fenced, published and read back likewise, never fetched, sought, or told
+ * to the group. It is DOUBTFUL until the input partition is ACTIVE, then taken over.
  */
 enum partition_state {
     PARTITION_TAKING_OVER,
@@ -62,6 +67,8 @@ struct partition {
     int32_t suspect_deaths;
     bool suspect_noted; /* the note in the table is of a record that we had in hand */
     struct flight *flights, **flights_end;
+    bool pseudo;
+    struct partition *effects; /* the pseudo partition beside it; NULL: none */
     struct partition *next;
 };
 
@@ -71,7 +78,11 @@ enum {
 };
 
 struct partition *partition_new(const struct topic *topic, int32_t topic_id, int32_t number);
-void partition_free(struct partition *partition); /* lets its flights go */
+void partition_free(struct partition *partition); /* and its pseudo partition; flights are let go */
+
+/* Adds the pseudo partition, DOUBTFUL. */
+void partition_add_effects(struct partition *partition, const struct topic *topic,
+                           int32_t topic_id);
 
 /* The offset before which everything is published: of the oldest flight, else next_offset. */
 int64_t partition_published_offset(const struct partition *partition);

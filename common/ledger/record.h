@@ -9,6 +9,7 @@
 #include "common/core/uuid.h"
 #include "common/kafka/event_meta.h"
 
+struct effect_job;
 struct partition;
 struct route;
 
@@ -46,7 +47,8 @@ struct result_list {
 
 /* A record of the batch in hand. All but `message` lives in the batch's arena. */
 struct record {
-    struct rd_kafka_message_s *message; /* librdkafka's */
+    struct rd_kafka_message_s *message; /* librdkafka's; NULL in a pseudo partition */
+    struct effect_job *effect;          /* there: whose outcome it is; the worker's */
     struct partition *partition;
     int64_t offset;
     int64_t timestamp_ms;

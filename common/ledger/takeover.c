@@ -97,7 +97,8 @@ static enum turnout step_claim(struct takeover *takeover, struct takeover_job *j
         turnout = TURNOUT_FINISHED;
         goto done;
     }
-    turnout = claim_check_log(&takeover->claims, job, &claimed, cluster_id);
+    turnout = job->pseudo ? TURNOUT_FINISHED
+                          : claim_check_log(&takeover->claims, job, &claimed, cluster_id);
     if (turnout != TURNOUT_FINISHED || job->stopped)
         goto done;
     turnout = plan_recovery(takeover, job, &claimed, arena);
@@ -149,8 +150,11 @@ static enum turnout finish(struct takeover *takeover, struct takeover_job *job)
 
     if (job->stopped)
         return TURNOUT_FINISHED;
-    if (!mark_until(takeover, job, job->next_offset) ||
-        !claim_watermarks(&takeover->claims, job, &low, &high, &job->last_error) ||
+    if (!mark_until(takeover, job, job->next_offset))
+        return TURNOUT_FAILED;
+    if (job->pseudo)
+        return TURNOUT_FINISHED;
+    if (!claim_watermarks(&takeover->claims, job, &low, &high, &job->last_error) ||
         (low > job->next_offset &&
          !claim_skip_gap(&takeover->claims, job, low, &job->last_error)) ||
         !find_suspect(takeover, job, &job->last_error))
@@ -321,6 +325,7 @@ struct takeover_job *takeover_submit(struct takeover *takeover, const struct par
     job->number = partition->number;
     job->former_epoch = partition->owner_epoch;
     job->note_survived = partition->suspect_noted;
+    job->pseudo = partition->pseudo;
     job->suspect_offset = -1;
     pthread_mutex_lock(&takeover->lock);
     push(&takeover->waiting, job);

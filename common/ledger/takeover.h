@@ -34,6 +34,7 @@ struct takeover_job {
     int32_t number;
     int64_t former_epoch; /* of this very process; -1: none */
     bool note_survived;   /* we noted a suspect, live on, and could not delete the note */
+    bool pseudo;          /* there is no log */
     /* results */
     bool stopped; /* an operator must decide; else the partition is ours and recovered */
     const char *stopped_why;
