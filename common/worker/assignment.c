@@ -27,26 +27,27 @@ void loop_take_over(struct loop *loop, struct partition *partition)
     partition->job = takeover_submit(loop->takeover, partition);
 }
 
-static const struct topic *topic_of(const struct loop *loop, const char *name, int32_t *topic_id)
+static bool find_route(const struct loop *loop, const char *name, size_t *out)
 {
     const struct service *service = loop->worker->service;
 
     for (size_t i = 0; i < service->route_count; i++)
         if (strcmp(service->routes[i].from->name, name) == 0) {
-            *topic_id = loop->topic_ids[i];
-            return service->routes[i].from;
+            *out = i;
+            return true;
         }
-    return NULL;
+    return false;
 }
 
 static void add_partition(struct loop *loop, const char *name, int32_t number)
 {
-    int32_t topic_id = 0;
-    const struct topic *topic = topic_of(loop, name, &topic_id);
+    size_t route = 0;
 
-    if (topic == NULL || loop_find_partition(loop, name, number) != NULL)
+    if (!find_route(loop, name, &route) || loop_find_partition(loop, name, number) != NULL)
         return;
-    struct partition *partition = partition_new(topic, topic_id, number);
+    struct partition *partition =
+        partition_new(loop->worker->service->routes[route].from, loop->topic_ids[route], number);
+    loop_add_effects(loop, partition, route);
     partition->next = loop->partitions;
     loop->partitions = partition;
     loop_take_over(loop, partition);
@@ -78,7 +79,8 @@ static bool flying(const struct loop *loop, const rd_kafka_topic_partition_list_
     for (int i = 0; i < list->cnt; i++) {
         const struct partition *p =
             loop_find_partition(loop, list->elems[i].topic, list->elems[i].partition);
-        if (p != NULL && p->flights != NULL)
+        if (p != NULL &&
+            (p->flights != NULL || (p->effects != NULL && p->effects->flights != NULL)))
             return true;
     }
     return false;
@@ -95,15 +97,17 @@ static void drain(struct loop *loop, const rd_kafka_topic_partition_list_t *list
 
 static void mark_leaving(struct loop *loop, const rd_kafka_topic_partition_list_t *list)
 {
-    struct partition *leaving[PARTITIONS_MAX];
+    struct partition *leaving[2 * PARTITIONS_MAX];
     struct error error;
     size_t count = 0;
 
-    for (int i = 0; i < list->cnt && count < PARTITIONS_MAX; i++) {
+    for (int i = 0; i < list->cnt && i < PARTITIONS_MAX; i++) {
         struct partition *p =
             loop_find_partition(loop, list->elems[i].topic, list->elems[i].partition);
         if (p != NULL)
             leaving[count++] = p;
+        if (p != NULL && p->effects != NULL)
+            leaving[count++] = p->effects;
     }
     (void)FAILPOINT("before_mark");
     if (!ledger_mark(&loop->ledger, leaving, count, true, &error))
@@ -120,6 +124,7 @@ static void remove_partition(struct loop *loop, const char *name, int32_t number
         *at = partition->next;
         if (partition->job != NULL)
             takeover_cancel(loop->takeover, partition->job);
+        loop_forget_effects(loop, partition);
         metrics_forget_lag(partition);
         partition_free(partition);
         return;
@@ -137,6 +142,8 @@ static void on_revoked(struct loop *loop, rd_kafka_topic_partition_list_t *list,
             loop_find_partition(loop, list->elems[i].topic, list->elems[i].partition);
         if (p != NULL)
             loop_drop_records(loop, p);
+        if (p != NULL && p->effects != NULL)
+            loop_drop_records(loop, p->effects);
     }
     if (lost) {
         (void)FAILPOINT("in_lost");
@@ -207,6 +214,7 @@ void loop_suspend(struct loop *loop, const char *why)
         if (p->suspect_noted && ledger_clear_suspect(&loop->ledger, p, &error))
             p->suspect_noted = false;
         loop_suspend_partition(loop, p);
+        loop_hold_effects(loop, p);
     }
     if (undelivered) {
         metric_add(loop->metrics.resets, 1);
@@ -249,15 +257,18 @@ static void adopt(struct loop *loop, struct partition *partition, const struct t
     partition->suspect_offset = job->suspect_offset;
     partition->suspect_deaths = job->suspect_deaths;
     partition->suspect_noted = false;
-    partition->alone = job->deaths >= SUSPICION_DEATHS ? loop->worker->config.batch_records : 0;
+    partition->alone = job->deaths >= SUSPICION_DEATHS && !partition->pseudo
+                           ? loop->worker->config.batch_records
+                           : 0;
     metric_add(loop->metrics.takeovers, 1);
     metric_add(loop->metrics.republished, (double)job->republished);
     metric_add(loop->metrics.erased, (double)job->erased);
     report_lost(partition, job->lost);
-    log_line(LOG_INFO, "taken over", LOG_TEXT("topic", partition->topic->name),
-             LOG_INT("partition", partition->number), LOG_INT("epoch", job->owner_epoch),
-             LOG_INT("next_offset", job->next_offset), LOG_INT("republished", job->republished),
-             LOG_INT("erased", job->erased), LOG_INT("deaths", job->deaths));
+    log_line(LOG_INFO, partition->pseudo ? "effects taken over" : "taken over",
+             LOG_TEXT("topic", partition->topic->name), LOG_INT("partition", partition->number),
+             LOG_INT("epoch", job->owner_epoch), LOG_INT("next_offset", job->next_offset),
+             LOG_INT("republished", job->republished), LOG_INT("erased", job->erased),
+             LOG_INT("deaths", job->deaths));
 }
 
 static void collect_takeovers(struct loop *loop)
@@ -269,6 +280,8 @@ static void collect_takeovers(struct loop *loop)
         for (struct partition *p = loop->partitions; p != NULL; p = p->next)
             if (p->job == job)
                 adopt(loop, p, job);
+            else if (p->effects != NULL && p->effects->job == job)
+                adopt(loop, p->effects, job);
         free(job);
     }
     unsigned failures = takeover_failures(loop->takeover, &last);
@@ -285,17 +298,22 @@ void loop_tend_partitions(struct loop *loop)
     for (struct partition *p = loop->partitions; p != NULL; p = p->next)
         if (p->state == PARTITION_READY)
             loop_activate(loop, p);
+    loop_tend_effects(loop);
     loop_check_membership(loop);
 }
 
 void loop_mark(struct loop *loop)
 {
-    struct partition *list[PARTITIONS_MAX];
+    struct partition *list[2 * PARTITIONS_MAX];
     struct error error;
     size_t count = 0;
 
-    for (struct partition *p = loop->partitions; p != NULL && count < PARTITIONS_MAX; p = p->next)
+    for (struct partition *p = loop->partitions; p != NULL && count < 2 * PARTITIONS_MAX - 1;
+         p = p->next) {
         list[count++] = p;
+        if (p->effects != NULL)
+            list[count++] = p->effects;
+    }
     (void)FAILPOINT("idle_mark");
     if (!ledger_mark(&loop->ledger, list, count, false, &error))
         loop_suspend(loop, error.text);

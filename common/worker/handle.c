@@ -5,6 +5,7 @@
 #include "common/core/clock.h"
 #include "common/core/failpoint.h"
 #include "common/core/log.h"
+#include "common/worker/effect_rows.h"
 #include "common/worker/loop.h"
 #include "common/worker/states.h"
 #include "common/worker/subjects.h"
@@ -78,9 +79,12 @@ static enum batch_end load_states(struct run *run)
     return subjects_fine(run->subjects, &error) ? BATCH_GOING : lack_keys(run, &error);
 }
 
+/* Of an effect's outcome only the row tells: there is no record to be looked at or replayed. */
 static void park(struct run *run, struct record *record)
 {
     results_init(&record->results);
+    if (record->effect != NULL)
+        return;
     results_add(&record->results,
                 dead_letter_of(record, &run->loop->worker->parked_by, &run->loop->arena));
 }
@@ -132,13 +136,14 @@ static enum batch_end handle_all(struct run *run)
     return BATCH_GOING;
 }
 
-/* What is stored of results, for publishing again; they are published as they are. */
+/* What is stored of results, for publishing again, and of effects until they are performed. */
 static enum batch_end seal_results(struct run *run)
 {
     struct db *db = run->loop->ledger.db;
     struct error error;
 
     subjects_ask_for_results(run->subjects, &run->batch);
+    outcomes_ask_for_keys(run->outcome, run->subjects);
     if (subjects_pending(run->subjects)) {
         subjects_queue(run->subjects, db);
         if (!db_exchange(db, &error))
@@ -148,6 +153,7 @@ static enum batch_end seal_results(struct run *run)
     if (!subjects_fine(run->subjects, &error))
         return lack_keys(run, &error);
     subjects_seal_results(run->subjects, &run->batch);
+    outcomes_seal(run->outcome, run->subjects);
     return BATCH_GOING;
 }
 
@@ -165,7 +171,7 @@ static enum batch_end transact(struct run *run, struct record **records, size_t 
         return BATCH_DOUBT;
     run->subjects = subjects_new(&loop->worker->subjects, &loop->arena);
     run->states = states_new(loop->worker->service, run->subjects, &loop->arena);
-    run->outcome = outcomes_new(&loop->worker->outcomes, &loop->arena);
+    run->outcome = outcomes_new(&loop->worker->outcomes, loop->ledger.group_id, &loop->arena);
     batch_open(&run->batch, &loop->ledger, &loop->arena, records, count);
     ask_for_states(run);
     if (states_pending(run->states))
@@ -186,6 +192,7 @@ static enum batch_end transact(struct run *run, struct record **records, size_t 
         return end;
     outcomes_queue(run->outcome, loop->ledger.db);
     subjects_write(run->subjects, loop->ledger.db);
+    effect_rows_finish(records, count, &loop->arena, loop->ledger.db);
     return batch_close(&run->batch);
 }
 
@@ -241,6 +248,9 @@ static bool finish(struct run *run)
     int64_t start_us = clock_monotonic_us();
 
     loop_report(loop, &run->batch);
+    loop_record_effects(loop, &run->batch);
+    if (outcomes_has_effects(run->outcome))
+        effects_wake(loop->effects);
     if (!publish(loop, &run->batch)) {
         loop_suspend(loop, "results could not be sent");
         return false;

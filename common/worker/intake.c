@@ -16,10 +16,10 @@ void loop_drop_records(struct loop *loop, const struct partition *partition)
         return;
     for (size_t i = 0; i < loop->record_count; i++) {
         struct record *record = loop->records[i];
-        if (partition == NULL || record->partition == partition)
-            rd_kafka_message_destroy(record->message);
-        else
+        if (partition != NULL && record->partition != partition)
             loop->records[kept++] = record;
+        else if (record->message != NULL)
+            rd_kafka_message_destroy(record->message);
     }
     loop->record_count = kept;
 }
@@ -140,8 +140,10 @@ static void wake_fetcher(struct loop *loop)
 
 void loop_gather(struct loop *loop, int timeout_ms)
 {
+    size_t records_max = loop->record_count + (size_t)loop->worker->config.batch_records;
+
     wake_fetcher(loop);
-    while (loop->record_count < (size_t)loop->worker->config.batch_records &&
+    while (loop->record_count < records_max &&
            loop->record_bytes < (size_t)loop->worker->config.batch_bytes) {
         rd_kafka_message_t *message =
             rd_kafka_consumer_poll(loop->consumer, loop->record_count == 0 ? timeout_ms : 0);
@@ -285,7 +287,7 @@ static void prefetch(const struct record *record)
 {
     enum { LINE = 64 };
     const rd_kafka_message_t *message = record->message;
-    const char *value = message->payload;
+    const char *value = message == NULL ? NULL : message->payload;
 
     if (value == NULL)
         return;
@@ -302,6 +304,8 @@ bool loop_decode(struct loop *loop, struct record **records, size_t count, struc
         if (i + 1 < count)
             prefetch(records[i + 1]);
         struct partition *partition = record->partition;
+        if (record->message == NULL)
+            continue; /* an effect's outcome, in full */
         if (partition->alone > 0 && is_suspect(record)) {
             park_suspect(loop, record);
             continue;

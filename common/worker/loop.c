@@ -119,13 +119,14 @@ static bool start(struct loop *loop, struct error *error)
                 &worker->config.digest_key);
     writers_start(&loop->writers, worker->schemas);
     loop->decoder = decoder_new(loop->writers.schemas);
-    loop->records = calloc((size_t)worker->config.batch_records, sizeof(struct record *));
+    loop->records =
+        calloc((size_t)worker->config.batch_records + EFFECT_RECORDS_MAX, sizeof(struct record *));
     if (loop->records == NULL)
         abort();
     metrics_find(&loop->metrics);
     if (!open_consumer(loop, error) || !publisher_new(&worker->kafka, &loop->publisher, error) ||
         !replies_new(&worker->kafka, worker->config.reply_topic_prefix, &loop->replies, error) ||
-        !find_topics(loop))
+        !find_topics(loop) || !loop_start_effects(loop, error))
         return false;
     loop->takeover = takeover_start(&(struct takeover_options){
         .kafka = &worker->kafka,
@@ -149,11 +150,17 @@ static bool is_stuck(const struct partition *partition)
 static bool is_ready(const struct loop *loop)
 {
     for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
-        if (p->state == PARTITION_DOUBTFUL || p->state == PARTITION_STOPPED || is_stuck(p))
+        if (p->state == PARTITION_DOUBTFUL || p->state == PARTITION_STOPPED || is_stuck(p) ||
+            (p->effects != NULL && is_stuck(p->effects)))
             return false;
     if (clock_probe_skew_ms(loop->worker->clock_probe) > FENCE_MARGIN_MS)
         return false; /* a copy of a result could appear */
     return !loop->kafka_away && db_alive(loop->ledger.db);
+}
+
+static bool is_overdue(const struct partition *partition, int64_t oldest_ms)
+{
+    return partition->flights != NULL && partition->flights->sent_ms < oldest_ms;
 }
 
 /* Results that nobody acknowledges: the producer hangs, or the broker is away. */
@@ -162,7 +169,7 @@ static bool overdue(const struct loop *loop)
     int64_t oldest_ms = clock_monotonic_ms() - PUBLISHER_UNACKED_MS_MAX;
 
     for (const struct partition *p = loop->partitions; p != NULL; p = p->next)
-        if (p->flights != NULL && p->flights->sent_ms < oldest_ms)
+        if (is_overdue(p, oldest_ms) || (p->effects != NULL && is_overdue(p->effects, oldest_ms)))
             return true;
     return false;
 }
@@ -224,13 +231,8 @@ static void tend_clock(struct loop *loop)
     }
 }
 
-static void cycle(struct loop *loop)
+static void handle_gathered(struct loop *loop)
 {
-    health_beat(loop->worker->health, loop->index);
-    health_ready(loop->worker->health, loop->index, is_ready(loop));
-    tend_publisher(loop);
-    loop_tend_partitions(loop);
-    loop_gather(loop, POLL_MS);
     if (loop->record_count != 0) {
         loop_handle(loop);
         loop_drop_records(loop, NULL);
@@ -238,7 +240,36 @@ static void cycle(struct loop *loop)
     }
     loop->record_bytes = 0;
     arena_reset(&loop->arena);
+}
+
+static void cycle(struct loop *loop)
+{
+    health_beat(loop->worker->health, loop->index);
+    health_ready(loop->worker->health, loop->index, is_ready(loop));
+    tend_publisher(loop);
+    loop_tend_partitions(loop);
+    loop_gather_effects(loop);
+    loop_gather(loop, POLL_MS);
+    handle_gathered(loop);
     tend_clock(loop);
+}
+
+/* What providers were asked before the end is heard of, for a while; a later owner asks again. */
+static void settle_effects(struct loop *loop)
+{
+    int64_t give_up_ms = clock_monotonic_ms() + SETTLE_MS_MAX;
+
+    if (loop->effects == NULL)
+        return;
+    effects_leave(loop->effects);
+    if (effects_busy(loop->effects))
+        log_line(LOG_INFO, "effects are settled", LOG_INT("loop", (int64_t)loop->index));
+    while (effects_busy(loop->effects) && clock_monotonic_ms() < give_up_ms && !loop->failed) {
+        tend_publisher(loop);
+        publisher_poll(loop->publisher, POLL_MS);
+        loop_gather_effects(loop);
+        handle_gathered(loop);
+    }
 }
 
 /* Leaving the group revokes what we have: drained and marked there. */
@@ -252,8 +283,10 @@ static void leave(struct loop *loop)
 
 static void finish(struct loop *loop)
 {
+    settle_effects(loop);
     leave(loop);
     takeover_stop(loop->takeover);
+    loop_stop_effects(loop);
     while (loop->partitions != NULL) {
         struct partition *next = loop->partitions->next;
         partition_free(loop->partitions);

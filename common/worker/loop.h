@@ -5,6 +5,7 @@
 #include "common/ledger/batch.h"
 #include "common/ledger/publisher.h"
 #include "common/ledger/takeover.h"
+#include "common/worker/effects.h"
 #include "common/worker/metrics.h"
 #include "common/worker/replies.h"
 #include "common/worker/worker.h"
@@ -20,8 +21,14 @@
  *     answers.c      results to those who wait for them
  *     report.c       what a batch tells people
  *     handle.c       one batch: handlers in a transaction, then results (steps B, C)
+ *     outcomes of effects come in by effect_loop.c
  *     loop.c         the cycle
  */
+struct effect_topic {
+    struct topic topic; /* effects/INPUT TOPIC; has no schema */
+    int32_t id;
+};
+
 struct loop {
     struct worker *worker;
     unsigned index;
@@ -30,6 +37,7 @@ struct loop {
     struct publisher *publisher;
     struct replies *replies;
     struct takeover *takeover;
+    struct effects *effects; /* NULL: the service has none */
     struct ledger ledger;
     struct writers writers;
     struct decoder *decoder;
@@ -38,7 +46,9 @@ struct loop {
     struct record **records; /* gathered, in the order polled */
     size_t record_count;
     size_t record_bytes;
-    int32_t *topic_ids; /* of each route */
+    int32_t *topic_ids;                 /* of each route */
+    struct effect_topic *effect_topics; /* likewise; NULL: the service has no effects */
+    struct route *effect_routes;        /* of each kind of effects */
     struct loop_metrics metrics;
     _Atomic bool joining; /* the group again: nothing may be committed to it */
     /* membership check (step D) */
@@ -59,10 +69,12 @@ struct loop {
 };
 
 enum {
-    POLL_MS = 50,           /* a poll waits so long for a record */
-    IDLE_MARK_MS = 200,     /* marks go alone after so long without a batch */
-    GROUP_COMMIT_MS = 1000, /* for lag tools */
-    DRAIN_MS_MAX = 4000,    /* for acknowledgements when a partition leaves */
+    POLL_MS = 50,             /* a poll waits so long for a record */
+    IDLE_MARK_MS = 200,       /* marks go alone after so long without a batch */
+    GROUP_COMMIT_MS = 1000,   /* for lag tools */
+    DRAIN_MS_MAX = 4000,      /* for acknowledgements when a partition leaves */
+    SETTLE_MS_MAX = 8000,     /* for effects under way when the process leaves */
+    EFFECT_RECORDS_MAX = 100, /* outcomes of effects in a batch, beside its records */
 };
 
 /* The loop's thread; `context` is a struct loop with worker and index set. */
@@ -102,5 +114,15 @@ void loop_report(struct loop *loop, const struct batch *batch);
 
 /* handle.c */
 void loop_handle(struct loop *loop);
+
+/* effect_loop.c; nothing but where the service has effects */
+MUST_CHECK bool loop_start_effects(struct loop *loop, struct error *error);
+void loop_stop_effects(struct loop *loop);
+void loop_add_effects(const struct loop *loop, struct partition *partition, size_t route);
+void loop_tend_effects(struct loop *loop); /* take-overs of pseudo partitions */
+void loop_hold_effects(struct loop *loop, struct partition *partition);
+void loop_forget_effects(struct loop *loop, struct partition *partition);
+void loop_gather_effects(struct loop *loop);
+void loop_record_effects(struct loop *loop, const struct batch *batch); /* it is committed */
 
 #endif

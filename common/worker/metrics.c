@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "common/worker/effect_rows.h"
+
 #define SECONDS                                                                                    \
     {                                                                                              \
         0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10                  \
@@ -102,6 +104,47 @@ static const struct metric_family clock_skew = {
     METRIC_GAUGE,
     {NULL},
     {0}};
+
+static const struct metric_family effect_ends = {
+    "onboarding_effects_total", "Effects by how they ended", METRIC_COUNTER, {"kind", "end"}, {0}};
+static const struct metric_family effect_tries = {
+    "onboarding_effect_tries_total", "Requests to providers", METRIC_COUNTER, {"kind"}, {0}};
+static const struct metric_family effect_repeats = {
+    "onboarding_effects_repeated_after_unknown_total",
+    "Requests repeated though the one before may have been heeded",
+    METRIC_COUNTER,
+    {"kind"},
+    {0}};
+static const struct metric_family effects_in_flight = {
+    "onboarding_effects_in_flight", "Requests not answered yet", METRIC_GAUGE, {"kind"}, {0}};
+static const struct metric_family effects_waiting = {
+    "onboarding_effects_pending",
+    "Effects of the whole service that have not ended",
+    METRIC_GAUGE,
+    {"kind"},
+    {0}};
+static const struct metric_family effects_oldest = {"onboarding_effects_oldest_pending_seconds",
+                                                    "Age of the oldest of them",
+                                                    METRIC_GAUGE,
+                                                    {"kind"},
+                                                    {0}};
+
+void effect_metrics_find(struct effect_metrics *metrics, const char *kind)
+{
+    metrics->tries = metric_of(&effect_tries, kind, NULL, NULL);
+    metrics->repeated = metric_of(&effect_repeats, kind, NULL, NULL);
+    metrics->in_flight = metric_of(&effects_in_flight, kind, NULL, NULL);
+    metrics->waiting = metric_of(&effects_waiting, kind, NULL, NULL);
+    metrics->oldest_seconds = metric_of(&effects_oldest, kind, NULL, NULL);
+}
+
+void effect_metrics_count_end(const char *kind, const struct effect_outcome *outcome)
+{
+    const char *end = outcome->state == EFFECT_FAILED ? effect_failure_text[outcome->failure]
+                                                      : effect_state_text[outcome->state];
+
+    metric_add(metric_of(&effect_ends, kind, end, NULL), 1);
+}
 
 void metrics_find(struct loop_metrics *metrics)
 {

@@ -3,6 +3,7 @@
 
 #include "common/core/metric.h"
 #include "common/ledger/batch.h"
+#include "common/worker/service.h"
 
 /* The protocol's counters. Those without labels of their own are found once a loop. */
 struct loop_metrics {
@@ -25,6 +26,14 @@ void metrics_count_lost(const struct partition *partition, int64_t records);
 void metrics_set_lag(const struct partition *partition);
 void metrics_forget_lag(const struct partition *partition);
 void metrics_set_skew(int64_t skew_ms); /* negative: not known */
+
+/* What each kind of effects counts. */
+struct effect_metrics {
+    struct metric *tries, *repeated, *in_flight, *waiting, *oldest_seconds;
+};
+
+void effect_metrics_find(struct effect_metrics *metrics, const char *kind);
+void effect_metrics_count_end(const char *kind, const struct effect_outcome *outcome);
 
 extern const char *const batch_end_text[];
 extern const char *const fate_text[];

@@ -2,12 +2,18 @@
 #include "common/worker/outcomes.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/effects/provider.h"
 #include "common/kafka/client.h"
+#include "common/ledger/partition.h"
+#include "common/worker/effect_rows.h"
+#include "common/worker/subjects.h"
+#include "worker_sql.h"
 
 /* The rows of one statement, as an array of rows of values. */
 struct rows {
@@ -19,9 +25,12 @@ struct rows {
 
 struct outcome {
     const struct outcome_options *options;
+    int16_t group_id;
     struct arena *arena;
     struct rows rows[OUTCOME_STATEMENTS_MAX];
     size_t rows_count;
+    struct effect_asked *asked, **asked_end;
+    struct effect_asked **asked_kept; /* the end before the record in hand */
     struct record *record;
     const struct turn *turn;
     struct result_list results;
@@ -30,11 +39,14 @@ struct outcome {
     struct error error;
 };
 
-struct outcome *outcomes_new(const struct outcome_options *options, struct arena *arena)
+struct outcome *outcomes_new(const struct outcome_options *options, int16_t group_id,
+                             struct arena *arena)
 {
     struct outcome *out = arena_new(arena, struct outcome);
 
     out->options = options;
+    out->group_id = group_id;
+    out->asked_end = &out->asked;
     out->arena = arena;
     return out;
 }
@@ -48,6 +60,7 @@ void outcomes_start(struct outcome *out, struct record *record, const struct tur
     out->rejected = false;
     for (size_t i = 0; i < out->rows_count; i++)
         out->rows[i].kept = out->rows[i].count;
+    out->asked_kept = out->asked_end;
 }
 
 void outcomes_end(struct outcome *out)
@@ -63,6 +76,8 @@ void outcomes_end(struct outcome *out)
     }
     for (size_t i = 0; i < out->rows_count; i++)
         out->rows[i].count = out->rows[i].kept;
+    *out->asked_kept = NULL;
+    out->asked_end = out->asked_kept;
     record->fate = FATE_DEAD_LETTER;
     record->error = out->error;
 }
@@ -151,6 +166,76 @@ void outcome_event(struct outcome *out, const struct topic *topic, const char *k
 void outcome_subject(struct outcome *out, const char *user_id)
 {
     out->record->user_id = arena_copy(out->arena, user_id, strlen(user_id));
+}
+
+/* What provider.h takes; more would fail each try. */
+static bool is_small(const struct effect_request *request)
+{
+    return request->body.size <= PROVIDER_BODY_MAX &&
+           (request->path == NULL || strlen(request->path) <= PROVIDER_PATH_MAX);
+}
+
+static const char *copy_text(struct outcome *out, const char *text)
+{
+    return text == NULL ? NULL : arena_copy(out->arena, text, strlen(text));
+}
+
+void outcome_effect(struct outcome *out, const struct effect_request *request)
+{
+    const struct partition *from = out->record->partition;
+    const struct partition *pseudo = from->pseudo ? from : from->effects;
+    const struct effect_content content = {request->recipient, request->path, request->body};
+
+    if (pseudo == NULL)
+        abort(); /* the service's table lists no effects */
+    if (!is_small(request)) {
+        outcome_reject(out, REASON_TOO_LARGE, "an effect of %zu bytes", request->body.size);
+        return;
+    }
+    struct effect_asked *asked = arena_new(out->arena, struct effect_asked);
+    *asked = (struct effect_asked){.id = uuid_v7(out->turn->now_ms),
+                                   .topic_id = pseudo->topic_id,
+                                   .number = pseudo->number,
+                                   .kind = request->kind->name,
+                                   .order_key = copy_text(out, request->order_key),
+                                   .reference = copy_text(out, request->reference),
+                                   .subject = copy_text(out, request->subject),
+                                   .now_ms = out->turn->now_ms,
+                                   .expires_ms = request->expires_ms,
+                                   .cause = effect_cause_encode(out->turn->meta, out->arena),
+                                   .content = effect_content_encode(&content, out->arena)};
+    *out->asked_end = asked;
+    out->asked_end = &asked->next;
+}
+
+bool outcomes_has_effects(const struct outcome *out)
+{
+    return out->asked != NULL;
+}
+
+void outcomes_ask_for_keys(const struct outcome *out, struct subjects *subjects)
+{
+    for (const struct effect_asked *asked = out->asked; asked != NULL; asked = asked->next)
+        subjects_ask_for(subjects, asked->subject, asked->now_ms);
+}
+
+void outcomes_seal(struct outcome *out, struct subjects *subjects)
+{
+    for (const struct effect_asked *asked = out->asked; asked != NULL; asked = asked->next) {
+        char row[UUID_TEXT_SIZE];
+        struct digest subject;
+        uuid_format(asked->id, row);
+        const struct seal_place place = {EFFECT_CONTENT,
+                                         {(const uint8_t *)row, UUID_TEXT_SIZE - 1}};
+        struct bytes sealed = subjects_seal(subjects, asked->subject, asked->now_ms, &place,
+                                            asked->content, &subject);
+        OPENSSL_cleanse((void *)(uintptr_t)asked->content.data, asked->content.size);
+        outcome_row(out, &sql_insert_effects, INT(out->group_id), INT(asked->topic_id),
+                    INT(asked->number), UUID_VALUE(asked->id), TEXT(asked->kind),
+                    TEXT(asked->order_key), TEXT(asked->reference), TEXT(asked->subject),
+                    TIME_MS(asked->expires_ms), BYTES(asked->cause), BYTES(sealed),
+                    BYTES(((struct bytes){subject.bytes, sizeof subject.bytes})));
+    }
 }
 
 void outcome_ignore(struct outcome *out)

@@ -6,6 +6,8 @@
 #include "common/postgres/db.h"
 #include "common/worker/service.h"
 
+struct subjects;
+
 /* What the handlers of one batch want written and published. */
 
 enum {
@@ -27,7 +29,14 @@ struct outcome_options {
     const char *source; /* ce_source of results: onboarding/NAME */
 };
 
-struct outcome *outcomes_new(const struct outcome_options *options, struct arena *arena);
+/* `group_id`: the consumer group's, for the rows of effects. */
+struct outcome *outcomes_new(const struct outcome_options *options, int16_t group_id,
+                             struct arena *arena);
+
+/* Has this batch asked for effects? Then for their data keys, and under them the content. */
+bool outcomes_has_effects(const struct outcome *out);
+void outcomes_ask_for_keys(const struct outcome *out, struct subjects *subjects);
+void outcomes_seal(struct outcome *out, struct subjects *subjects);
 
 /* From here on the outcome is that of `record`. */
 void outcomes_start(struct outcome *out, struct record *record, const struct turn *turn);

@@ -188,7 +188,7 @@ enum effect_failure {
     EFFECT_FAILURE_NONE,
     EFFECT_REFUSED,   /* for good, by the provider */
     EFFECT_EXHAUSTED, /* tries used up, or the next one would come after expires_ms */
-    EFFECT_EXPIRED,   /* its turn came after expires_ms */
+    EFFECT_EXPIRED,   /* its turn came after expires_ms, the first */
     EFFECT_ERASED,    /* its content cannot be read any more: the subject was erased */
 };
 

@@ -9,6 +9,7 @@
 #include "common/core/date.h"
 #include "common/core/map.h"
 #include "common/ledger/vault.h"
+#include "common/worker/effect_rows.h"
 #include "common/worker/states.h"
 #include "worker_sql.h"
 
@@ -182,6 +183,8 @@ static const char *user_of(const struct record *record)
 
     if (record->user_id != NULL)
         return record->user_id;
+    if (record->effect != NULL)
+        return ((const struct effect_end *)record->event)->outcome.subject;
     if (record->event == NULL || schema == NULL)
         return NULL;
     return event_text(schema, record->event, "userId");
@@ -200,18 +203,15 @@ static struct subject *day_of(struct subjects *subjects, int64_t now_ms)
 }
 
 /* Who is erased in this very batch has no key, and needs none for results on their way. */
-static struct subject *subject_of(struct subjects *subjects, const struct batch *batch,
-                                  const struct record *record)
+static struct subject *subject_of(struct subjects *subjects, const char *user_id, int64_t now_ms)
 {
-    const char *user_id = user_of(record);
     struct bytes unused;
 
     if (user_id == NULL || *user_id == '\0')
-        return day_of(subjects, batch->now_ms);
+        return day_of(subjects, now_ms);
     (void)subjects_ask(subjects, user_id, &unused);
     struct subject *subject = map_find(&subjects->users, text_key(user_id));
-    return subject->erased_why != NULL && !subject->fresh ? day_of(subjects, batch->now_ms)
-                                                          : subject;
+    return subject->erased_why != NULL && !subject->fresh ? day_of(subjects, now_ms) : subject;
 }
 
 static bool is_sealed(const struct result *result)
@@ -224,7 +224,7 @@ void subjects_ask_for_results(struct subjects *subjects, const struct batch *bat
     for (size_t i = 0; i < batch->record_count; i++)
         for (const struct result *r = batch->records[i]->results.first; r != NULL; r = r->next)
             if (is_sealed(r))
-                (void)subject_of(subjects, batch, batch->records[i]);
+                (void)subject_of(subjects, user_of(batch->records[i]), batch->now_ms);
 }
 
 void subjects_seal_results(struct subjects *subjects, const struct batch *batch)
@@ -237,11 +237,26 @@ void subjects_seal_results(struct subjects *subjects, const struct batch *batch)
         for (struct result *r = record->results.first; r != NULL; r = r->next) {
             if (!is_sealed(r))
                 continue;
-            struct subject *subject = subject_of(subjects, batch, record);
+            struct subject *subject = subject_of(subjects, user_of(record), batch->now_ms);
             vault_seal(key_to_seal(subjects, subject), &subject->id, &place, record->offset, r,
                        subjects->arena);
         }
     }
+}
+
+void subjects_ask_for(struct subjects *subjects, const char *user_id, int64_t now_ms)
+{
+    (void)subject_of(subjects, user_id, now_ms);
+}
+
+struct bytes subjects_seal(struct subjects *subjects, const char *user_id, int64_t now_ms,
+                           const struct seal_place *place, struct bytes clear,
+                           struct digest *subject)
+{
+    struct subject *whose = subject_of(subjects, user_id, now_ms);
+
+    *subject = whose->id;
+    return seal(key_to_seal(subjects, whose), place, clear, subjects->arena);
 }
 
 static void write_erased(struct subjects *subjects, struct db *db)

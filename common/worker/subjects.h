@@ -41,6 +41,12 @@ void subjects_ask_for_results(struct subjects *subjects, const struct batch *bat
 /* Seals what is stored of them; after the former, with nothing pending. */
 void subjects_seal_results(struct subjects *subjects, const struct batch *batch);
 
+/* The same for something else of a user, or of nobody known (NULL); tells whose key it was. */
+void subjects_ask_for(struct subjects *subjects, const char *user_id, int64_t now_ms);
+struct bytes subjects_seal(struct subjects *subjects, const char *user_id, int64_t now_ms,
+                           const struct seal_place *place, struct bytes clear,
+                           struct digest *subject);
+
 /* Queues the rows: keys erased, then keys made. */
 void subjects_write(struct subjects *subjects, struct db *db);
 

@@ -40,6 +40,7 @@ begin
         reference    text,
         subject      text,
         provider_id  text,
+        sealed_by    bytea not null,
         cause        bytea not null,
         content      bytea,
         check ((state = 'PENDING') = (finished_at is null)),
@@ -70,10 +71,11 @@ begin
     comment on column effect.effect_id is 'UUIDv7, made when it was asked for; the key by which the provider tells a repeat.';
     comment on column effect.kind is 'What is to be done, by which provider: a name of the service.';
     comment on column effect.state is 'PENDING; SENT: the provider accepted it; FAILED: not done, see failure; UNKNOWN: the answer was lost, of the repeat as well.';
-    comment on column effect.failure is 'REFUSED by the provider; EXHAUSTED: tries used up; EXPIRED before its turn; ERASED: the subject was erased meanwhile.';
+    comment on column effect.failure is 'REFUSED by the provider; EXHAUSTED: tries used up; EXPIRED before its first turn; ERASED: the subject was erased meanwhile.';
     comment on column effect.order_key is 'Effects of one key run one after another; null: no order.';
     comment on column effect.reference is 'The service''s own name for it.';
     comment on column effect.subject is 'User whose data key seals the content; null: nobody''s.';
+    comment on column effect.sealed_by is 'That key, or one of the day; see subject_key.subject.';
     comment on column effect.provider_id is 'The provider''s name for it; null: it told none.';
     comment on column effect.cause is 'StoredCause in Avro (schemas/stored_cause.avsc): the asking event, for whoever waits for the answer.';
     comment on column effect.content is 'StoredContent in Avro (schemas/stored_content.avsc), sealed; null once it is final.';

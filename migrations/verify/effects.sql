@@ -13,9 +13,10 @@ insert into partition (group_id, topic_id, partition, cluster_id, next_offset, p
                        owner_epoch, last_stamp)
 values (1, 1, 0, 'cluster', 0, 0, 1, now());
 insert into effect (effect_id, group_id, topic_id, partition, kind, due_at, expires_at, cause,
-                    content, state, finished_at)
-values (gen_random_uuid(), 1, 1, 0, 'kind', now(), now(), '', '', 'PENDING', null),
-       (gen_random_uuid(), 1, 1, 0, 'kind', now(), now(), '', null, 'SENT', now() - interval '2 days');
+                    sealed_by, content, state, finished_at)
+values (gen_random_uuid(), 1, 1, 0, 'kind', now(), now(), '', '', '', 'PENDING', null),
+       (gen_random_uuid(), 1, 1, 0, 'kind', now(), now(), '', '', null, 'SENT',
+        now() - interval '2 days');
 do $$
 declare
     nameless text;
