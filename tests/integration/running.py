@@ -29,11 +29,15 @@ READY, AWAY = 200, 503
 CASE_EXPIRED = "onboarding.review.expired.v1"
 PROCESS_EXPIRED = "onboarding.process.expired.v1"
 
+CONSENT_TEXT = "onboarding.consent-text.requested.v1"
+
 INPUTS = {
+    "probe": (CONSENT_TEXT,),
     "evaluation": (EVALUATION, CUSTOMER, REVIEW, CASE_EXPIRED, PROCESS_EXPIRED),
     "lookup": (LOOKUP, CUSTOMER, CONSENT),
 }
 OUTPUT = {
+    "probe": "onboarding.consent-text.completed.v1",
     "evaluation": "onboarding.evaluation.completed.v1",
     "lookup": "onboarding.lookup.completed.v1",
 }

@@ -58,6 +58,10 @@ def planned_on(stack, request):
         yield database
 
 
+def has_effects(connection):
+    return connection.execute("select to_regclass('effect')").fetchone()[0] is not None
+
+
 def nodes(plan):
     """The nodes of a plan, from the top."""
     yield plan
@@ -70,6 +74,8 @@ def test_a_plan_keeps_to_the_keys(planned_on, service, text):
     count = max((int(number) for number in re.findall(r"\$(\d+)", text)), default=0)
     arguments = f"({', '.join(['null'] * count)})" if count else ""
     with planned_on.connect(f"onboarding_{service}") as connection:
+        if re.search(r"\beffect\b", text) and not has_effects(connection):
+            pytest.skip("asks nobody for anything")
         connection.execute(SESSION)
         connection.execute(f"prepare it as {text}".encode())
         (plans,) = connection.execute(f"explain (format json) execute it{arguments}").fetchone()

@@ -101,7 +101,7 @@ static void framing_is_by_option(void **state)
 
     (void)state;
     confluent.framing = FRAMING_CONFLUENT;
-    out = outcomes_new(&confluent, &arena);
+    out = outcomes_new(&confluent, 1, &arena);
     outcomes_start(out, &record, &turn);
     outcome_event(out, &results_topic, "k", event_of(1));
     outcomes_end(out);
@@ -230,7 +230,7 @@ static void many_rows_fit(void **state)
 static int start(void **state)
 {
     (void)state;
-    out = outcomes_new(&options, &arena);
+    out = outcomes_new(&options, 1, &arena);
     return 0;
 }
 
