@@ -14,7 +14,7 @@ release: ## build hardened and optimised, into build/release/bin
 	@$(call install,build)
 	@$(call build,release)
 
-demo: release ## watch lookup, consent and evaluation at work on a real Kafka and PostgreSQL
+demo: release ## watch people come through the workers, on a real Kafka and PostgreSQL
 	@$(call install,run)
 	@deploy/dev/demo
 
