@@ -74,7 +74,9 @@ static struct fake {
     struct states states;
     struct outcome outcome; /* of the last event */
     void *policy;
-    uint8_t turns; /* makes ids */
+    uint8_t turns;    /* makes ids */
+    int64_t later_ms; /* than fake_now_ms: what the database's clock says */
+    int64_t age_ms;   /* of events */
     /* What the database answers to a key that no row was given for; NULL: nothing. */
     void (*otherwise)(const struct state_kind *kind, struct bytes key);
 } fake;
@@ -295,6 +297,12 @@ struct bytes row_bytes(const struct row *row, int column, struct arena *arena)
     return (struct bytes){0};
 }
 
+struct uuid row_uuid(const struct row *row, int column)
+{
+    (void)row, (void)column;
+    return (struct uuid){0};
+}
+
 int64_t row_int(const struct row *row, int column)
 {
     (void)row, (void)column;
@@ -356,7 +364,8 @@ static const int64_t fake_now_ms = (int64_t)FAKE_DAY * 86400000 + 43200000;
 static const struct outcome *fake_turn(const struct service *service, const struct route *route,
                                        const void *event)
 {
-    struct event_meta meta = {.id = "e", .source = "s", .time_ms = fake_now_ms};
+    struct event_meta meta = {
+        .id = "e", .source = "s", .time_ms = fake_now_ms + fake.later_ms - fake.age_ms};
     struct turn turn = {.event = event,
                         .meta = &meta,
                         .config = service->config,
@@ -368,7 +377,7 @@ static const struct outcome *fake_turn(const struct service *service, const stru
     if (route->load != NULL)
         route->load(&turn, &keys);
     turn.states = &fake.states;
-    turn.now_ms = fake_now_ms;
+    turn.now_ms = fake_now_ms + fake.later_ms;
     turn.fresh_id =
         (struct uuid){{1, 2, 3, 4, 5, 6, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, ++fake.turns}};
     route->handle(&turn, &fake.outcome);

@@ -1,0 +1,397 @@
+/*
+ * otp: otp.requested.v1 → otp.completed.v1, by the rules in otp.c.
+ *
+ * A code goes by SMS or e-mail to where the request says, else to where customer.registered.v1
+ * says that the user is; the answer follows when the provider has answered. otp.expired.v1, from
+ * the schedule, closes challenges. The code itself is kept nowhere but in the effect that sends it.
+ */
+#include <string.h>
+
+#include "common/core/blind_index.h"
+#include "common/core/language.h"
+#include "customer_registered.h"
+#include "otp_expired.h"
+#include "otp_requested.h"
+#include "otp_sql.h"
+#include "services/otp/answer.h"
+#include "services/otp/config.h"
+#include "services/otp/delivery.h"
+#include "services/otp/known.h"
+#include "services/otp/otp.h"
+#include "topics.h"
+
+enum { ID_BYTES_MAX = 255 }; /* of the contract */
+
+static bool is_id(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] != '\0' && strlen(text) <= ID_BYTES_MAX;
+}
+
+static bool is_id_or_none(const char *text)
+{
+    return text == NULL || is_id(text);
+}
+
+static const struct otp_config *config_of(const struct turn *turn)
+{
+    return turn->config;
+}
+
+static const struct otp_policy *rules_of(const struct turn *turn, const char *process_type)
+{
+    return policy_rules(turn->policy, process_type == NULL ? "" : process_type);
+}
+
+/* --- Requests */
+
+/* What the contract demands; NULL, or what is wrong. The code stands in none of the texts. */
+static const char *find_fault(const struct otp_requested *event, struct arena *arena)
+{
+    if (!is_id(event->processId))
+        return "processId is blank or too long";
+    if (!is_id_or_none(event->processType))
+        return "processType is blank or too long";
+    if (!is_id_or_none(event->userId))
+        return "userId is blank or too long";
+    if (!otp_is_code(event->otpCode))
+        return "otpCode is not 4 to 12 digits";
+    if (event->phoneNumber != NULL && phone_normalize(event->phoneNumber, arena) == NULL)
+        return "phoneNumber is not in international form";
+    if (event->email != NULL && email_normalize(event->email, arena) == NULL)
+        return "email is no address";
+    return NULL;
+}
+
+/* Whose data key seals what is kept of the request. */
+static const char *subject_of(const struct otp_requested *event, struct arena *arena)
+{
+    static const char prefix[] = "process/";
+    size_t size = strlen(event->processId);
+    char *subject;
+
+    if (event->userId != NULL)
+        return event->userId;
+    subject = arena_alloc(arena, sizeof prefix + size, 1);
+    memcpy(subject, prefix, sizeof prefix - 1);
+    memcpy(subject + sizeof prefix - 1, event->processId, size);
+    return subject;
+}
+
+static struct otp_contact contact_asked(const struct turn *turn)
+{
+    const struct otp_requested *event = turn->event;
+
+    return otp_contact_of(event->phoneNumber, event->email, &config_of(turn)->index_key,
+                          turn->arena);
+}
+
+static void load_requested(const struct turn *turn, struct keys *keys)
+{
+    const struct otp_requested *event = turn->event;
+    struct otp_contact asked;
+
+    if (find_fault(event, turn->arena) != NULL)
+        return;
+    asked = contact_asked(turn);
+    keys_add_text(keys, &challenge_kind, event->processId);
+    keys_add_subject(keys, subject_of(event, turn->arena));
+    traffic_ask(keys, &asked);
+    if (event->userId != NULL)
+        keys_add_text(keys, &contact_kind, event->userId);
+}
+
+/* What is found out about a request, in the order in which it is. */
+struct request {
+    const struct otp_requested *event;
+    const struct otp_policy *policy;
+    int64_t asked_at_ms; /* of the event, but not in the future */
+    struct digest code_hmac;
+    struct otp_destination destination;
+    struct challenge *open; /* NULL: none */
+    bool is_same_code;      /* as the open challenge's */
+};
+
+/* Bound to process and type: the same code elsewhere is another. */
+static struct digest code_hmac_of(const struct turn *turn)
+{
+    const struct otp_requested *event = turn->event;
+    const char *const parts[] = {event->processId, otp_type_text[event->otpType], event->otpCode};
+
+    return blind_index(&config_of(turn)->pepper, "otp.code", parts, COUNT(parts), turn->arena);
+}
+
+static struct otp_destination destination_of(const struct turn *turn,
+                                             const struct otp_policy *policy)
+{
+    const struct otp_requested *event = turn->event;
+    struct otp_contact asked = contact_asked(turn), known = {0};
+    struct otp_channels channels = otp_config_channels(config_of(turn), &policy->channels);
+
+    if (event->userId != NULL)
+        known = contact_find(turn, event->userId);
+    return otp_destination_choose(&asked, &known, &channels);
+}
+
+static struct request look_at(const struct turn *turn)
+{
+    const struct otp_requested *event = turn->event;
+    struct request request = {
+        .event = event,
+        .policy = rules_of(turn, event->processType),
+        .asked_at_ms = turn->meta->time_ms < turn->now_ms ? turn->meta->time_ms : turn->now_ms,
+        .code_hmac = code_hmac_of(turn),
+        .open = challenge_find_open(turn, event->processId, event->otpType),
+    };
+
+    request.destination = destination_of(turn, request.policy);
+    request.is_same_code =
+        request.open != NULL && request.open->code_hmac.size == DIGEST_SIZE &&
+        memcmp(request.open->code_hmac.data, request.code_hmac.bytes, DIGEST_SIZE) == 0;
+    return request;
+}
+
+static enum otp_result decide(const struct turn *turn, const struct request *request)
+{
+    const struct challenge *open = request->open;
+    struct otp_facts facts = {
+        .has_destination = request->destination.address != NULL,
+        .is_resend = request->event->resend && open != NULL,
+        .is_same_code = request->is_same_code,
+        .age_ms = turn->now_ms - request->asked_at_ms,
+        .challenges = challenges_of_day(turn, request->event->processId),
+    };
+
+    if (open != NULL) {
+        facts.since_last_ms = turn->now_ms - open->asked_at_ms;
+        facts.resends = open->resends;
+    }
+    if (facts.has_destination)
+        facts.messages = traffic_of(turn, &request->destination.index)->messages;
+    return otp_decide(&facts, request->policy);
+}
+
+/* The challenge that the message belongs to: the open one, or a new one in its place. */
+static struct challenge step_challenge(const struct turn *turn, const struct request *request,
+                                       struct outcome *out)
+{
+    const struct otp_requested *event = request->event;
+    struct challenge challenge;
+
+    if (event->resend && request->is_same_code) {
+        challenge = *request->open;
+        challenge.resends++;
+        challenge.asked_at_ms = turn->now_ms;
+        challenge_save(turn, out, event->processId, request->open, challenge);
+        return challenge;
+    }
+    if (request->open != NULL) {
+        challenge = *request->open;
+        challenge.state = CHALLENGE_REPLACED;
+        challenge.code_hmac = (struct bytes){0};
+        challenge_save(turn, out, event->processId, request->open, challenge);
+    }
+    challenge = (struct challenge){
+        .id = turn->fresh_id,
+        .type = event->otpType,
+        .code_hmac = {(const uint8_t *)arena_copy(
+                          turn->arena, (const char *)request->code_hmac.bytes, DIGEST_SIZE),
+                      DIGEST_SIZE},
+        .opened_at_ms = turn->now_ms,
+        .asked_at_ms = turn->now_ms,
+        .expires_at_ms = request->asked_at_ms + request->policy->valid_ms,
+    };
+    challenge_save(turn, out, event->processId, NULL, challenge);
+    return challenge;
+}
+
+static void deliver(const struct turn *turn, const struct request *request, struct outcome *out)
+{
+    const struct otp_requested *event = request->event;
+    struct challenge challenge = step_challenge(turn, request, out);
+    struct otp_delivery delivery = {
+        .message_id = turn->fresh_id,
+        .process_id = event->processId,
+        .subject = subject_of(event, turn->arena),
+        .destination = &request->destination,
+        .text = otp_text_find(&request->policy->texts[event->otpType], request->destination.channel,
+                              language_of(event->language, turn->arena), request->policy->language),
+        .code = event->otpCode,
+        .expires_at_ms = challenge.expires_at_ms,
+    };
+
+    traffic_of(turn, &request->destination.index)->messages++;
+    outcome_row(out, &sql_insert_message, UUID_VALUE(turn->fresh_id), UUID_VALUE(challenge.id),
+                TEXT(event->processId), TEXT(event->processType), TEXT(event->userId),
+                TEXT(otp_type_text[event->otpType]), BOOL(event->resend),
+                TEXT(otp_channel_text[request->destination.channel]), TEXT(delivery.text->language),
+                BYTES(((struct bytes){request->destination.index.bytes, DIGEST_SIZE})),
+                TEXT(otp_policy_format.version(turn->policy)), TIME_MS(turn->meta->time_ms),
+                TIME_MS(turn->now_ms));
+    otp_deliver(turn, &delivery, out);
+}
+
+static void refuse(const struct turn *turn, const struct request *request, enum otp_result result,
+                   struct outcome *out)
+{
+    const struct otp_requested *event = request->event;
+    struct otp_answer answer = {
+        .message = {.process_id = event->processId,
+                    .process_type = event->processType,
+                    .user_id = event->userId,
+                    .type = event->otpType,
+                    .resend = event->resend,
+                    .channel = request->destination.channel,
+                    .policy_version = otp_policy_format.version(turn->policy),
+                    .requested_at_ms = turn->meta->time_ms},
+        .id = turn->fresh_id,
+        .result = result,
+        .has_channel = request->destination.address != NULL,
+    };
+
+    otp_answer_give(turn, &answer, out);
+}
+
+static void handle_requested(const struct turn *turn, struct outcome *out)
+{
+    const struct otp_requested *event = turn->event;
+    const char *fault = find_fault(event, turn->arena);
+    struct request request;
+    enum otp_result result;
+
+    if (fault != NULL) {
+        outcome_reject(out, REASON_CONTRACT, "%s", fault);
+        return;
+    }
+    outcome_subject(out, subject_of(event, turn->arena));
+    request = look_at(turn);
+    result = decide(turn, &request);
+    if (result == OTP_RESULT_SENT)
+        deliver(turn, &request, out);
+    else
+        refuse(turn, &request, result, out);
+}
+
+/* --- Time */
+
+static const char *find_expiry_fault(const struct otp_expired *event, struct uuid *challenge_id)
+{
+    if (!is_id(event->processId))
+        return "processId is blank or too long";
+    if (!uuid_parse(event->challengeId, strlen(event->challengeId), challenge_id))
+        return "challengeId is no UUID";
+    return NULL;
+}
+
+static void load_expired(const struct turn *turn, struct keys *keys)
+{
+    const struct otp_expired *event = turn->event;
+    struct uuid challenge_id;
+
+    if (find_expiry_fault(event, &challenge_id) == NULL)
+        keys_add_text(keys, &challenge_kind, event->processId);
+}
+
+/* Closes the challenge; one that has ended already, or has not by our clock, stays as it is. */
+static void handle_expired(const struct turn *turn, struct outcome *out)
+{
+    const struct otp_expired *event = turn->event;
+    struct uuid challenge_id;
+    const char *fault = find_expiry_fault(event, &challenge_id);
+    struct challenge *known, challenge;
+
+    if (fault != NULL) {
+        outcome_reject(out, REASON_CONTRACT, "%s", fault);
+        return;
+    }
+    known = challenge_find(turn, event->processId, challenge_id);
+    if (known == NULL) {
+        outcome_reject(out, REASON_CONTRACT, "no such challenge in this process");
+        return;
+    }
+    if (known->state != CHALLENGE_OPEN || known->expires_at_ms > turn->now_ms) {
+        outcome_ignore(out);
+        return;
+    }
+    challenge = *known;
+    challenge.state = CHALLENGE_EXPIRED;
+    challenge.code_hmac = (struct bytes){0};
+    challenge_save(turn, out, event->processId, known, challenge);
+}
+
+/* --- Customers */
+
+static const char *find_customer_fault(const struct customer_registered *event)
+{
+    return is_id(event->userId) ? NULL : "userId is blank or too long";
+}
+
+static struct otp_contact contact_registered(const struct turn *turn)
+{
+    const struct customer_registered *event = turn->event;
+
+    return otp_contact_of(event->phoneNumber, event->email, &config_of(turn)->index_key,
+                          turn->arena);
+}
+
+/* The destinations' numbers too: a request in the same batch may send to them. */
+static void load_registered(const struct turn *turn, struct keys *keys)
+{
+    const struct customer_registered *event = turn->event;
+    struct otp_contact contact;
+
+    if (find_customer_fault(event) != NULL)
+        return;
+    contact = contact_registered(turn);
+    traffic_ask(keys, &contact);
+    keys_add_text(keys, &contact_kind, event->userId);
+    keys_add_subject(keys, event->userId);
+}
+
+static void handle_registered(const struct turn *turn, struct outcome *out)
+{
+    const struct customer_registered *event = turn->event;
+    const char *fault = find_customer_fault(event);
+    struct otp_contact contact;
+
+    if (fault != NULL) {
+        outcome_reject(out, REASON_CONTRACT, "%s", fault);
+        return;
+    }
+    contact = contact_registered(turn);
+    contact_save(turn, out, event->userId, &contact);
+}
+
+/* --- The service */
+
+static const struct route routes[] = {
+    {&topic_otp_requested, load_requested, handle_requested},
+    {&topic_otp_expired, load_expired, handle_expired},
+    {&topic_customer_registered, load_registered, handle_registered},
+};
+
+/* Contacts lead to the numbers of their destinations. */
+static const struct state_kind *const states[] = {
+    &contact_kind,
+    &traffic_kind,
+    &challenge_kind,
+    &message_kind,
+};
+
+static const struct topic *const outputs[] = {&topic_otp_completed};
+
+const struct service service = {
+    .name = "otp",
+    .routes = routes,
+    .route_count = COUNT(routes),
+    .states = states,
+    .state_count = COUNT(states),
+    .outputs = outputs,
+    .output_count = COUNT(outputs),
+    .effects = otp_effects,
+    .effect_count = OTP_CHANNEL_COUNT,
+    .settings = otp_settings,
+    .setting_count = OTP_SETTING_COUNT,
+    .config = &otp_config,
+    .check = otp_config_check,
+    .policy = &otp_policy_format,
+};

@@ -1,0 +1,638 @@
+/* What is asked of providers, recorded and answered for requests, expiries and customers. */
+#include "customer_registered.h"
+#include "otp_completed.h"
+#include "otp_expired.h"
+#include "otp_requested.h"
+#include "otp_sql.h"
+#include "services/otp/config.h"
+#include "services/otp/delivery.h"
+#include "services/otp/known.h"
+#include "tests/support/fake_worker.h"
+#include "tests/support/policy_examples.h"
+#include "topics.h"
+
+extern const struct service service;
+
+#define PHONE "+420601000001"
+#define EMAIL "eva@example.com"
+
+static const char request[] =
+    "{'processId': 'p', 'processType': 'retail', 'userId': 'u1', 'otpCode': '135790',"
+    " 'otpType': 'ACTIVATION', 'language': 'cs', 'resend': false, 'phoneNumber': null,"
+    " 'email': null}";
+static const char customer[] = "{'userId': 'u1', 'phoneNumber': '" PHONE "', 'email': '" EMAIL "'}";
+
+static int start(void **state)
+{
+    static const char sms_body[] = "{\"to\": \"{{destination}}\", \"text\": \"{{text}}\"}";
+    const char *fault;
+
+    (void)state;
+    fake_start(&service);
+    otp_config.sms.url = "https://sms.example/";
+    otp_config.sms_body =
+        body_template_parse(sms_body, sizeof sms_body - 1, otp_sms_fields, SMS_FIELD_COUNT, &fault);
+    assert_non_null(otp_config.sms_body);
+    otp_config.mail.url = "smtps://mail.example";
+    otp_config.mail.from = "bank@example.com";
+    otp_config.mail.from_name = "Bank";
+    fake.policy =
+        parse_good(service.policy->parse,
+                   "{'version': '7', 'default': {'language': 'en', 'messagesPerDay': 7, 'texts': {"
+                   " 'ACTIVATION': {'en': {'sms': 'EN {{code}}', 'emailSubject': 'S', 'emailText': "
+                   "'E {{code}}'},"
+                   "                'cs': {'sms': 'CS {{code}}'}},"
+                   " 'USER_VERIFICATION': {'en': {'sms': 'V {{code}}', 'emailSubject': 'SV', "
+                   "'emailText': 'VE {{code}}'}}}},"
+                   " 'processTypes': {'loan': {'channels': ['EMAIL']}}}");
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    service.policy->free(fake.policy);
+    body_template_free(otp_config.sms_body);
+    fake_end();
+    return 0;
+}
+
+static const struct outcome *ask(const char *change)
+{
+    return fake_handle(&service, &topic_otp_requested,
+                       record_patched(&otp_requested_schema, request, change, &fake.arena));
+}
+
+static const struct outcome *registered(const char *change)
+{
+    return fake_handle(&service, &topic_customer_registered,
+                       record_patched(&customer_registered_schema, customer, change, &fake.arena));
+}
+
+static void pass_s(int seconds)
+{
+    fake.later_ms += (int64_t)seconds * 1000;
+}
+
+/* A column of the n-th row of a statement, as a text. */
+static const char *column_of(const struct statement *statement, size_t n, size_t index)
+{
+    char *text = arena_alloc(&fake.arena, UUID_TEXT_SIZE, 1);
+
+    for (size_t i = 0; i < fake.outcome.row_count; i++) {
+        const struct fake_row *row = &fake.outcome.rows[i];
+
+        if (row->statement != statement || n-- > 0)
+            continue;
+        const struct value *value = &row->values[index];
+        switch (value->kind) {
+        case VALUE_TEXT:
+        case VALUE_BYTES:
+            return arena_copy(&fake.arena, (const char *)value->bytes.data, value->bytes.size);
+        case VALUE_BOOL: return value->boolean ? "true" : "false";
+        case VALUE_UUID: uuid_format(value->uuid, text); return text;
+        case VALUE_NULL: return "-";
+        default: snprintf(text, UUID_TEXT_SIZE, "%lld", (long long)value->integer); return text;
+        }
+    }
+    fail_msg("no such row");
+    return NULL;
+}
+
+enum {
+    CHALLENGE_ID = 1,
+    CHALLENGE_VERSION,
+    CHALLENGE_TYPE,
+    CHALLENGE_STATE,
+    CHALLENGE_HMAC,
+    CHALLENGE_RESENDS,
+    CHALLENGE_EXPIRES = 9,
+};
+
+static const char *challenge(size_t n, size_t column)
+{
+    return column_of(&sql_insert_challenge, n, column);
+}
+
+/* The request was let pass, and nothing is said yet. */
+static const struct effect_request *sent(const struct outcome *out)
+{
+    assert_false(out->rejected);
+    assert_int_equal(out->event_count, 0);
+    assert_int_equal(out->effect_count, 1);
+    assert_int_equal(fake_rows_of(&sql_insert_message), 1);
+    assert_int_equal(fake_rows_of(&sql_insert_answer), 0);
+    return &out->effects[0];
+}
+
+static void assert_refused(const struct outcome *out, const char *code)
+{
+    assert_int_equal(out->effect_count, 0);
+    assert_int_equal(out->event_count, 1);
+    assert_int_equal(out->row_count, 1);
+    assert_ptr_equal(out->topic, &topic_otp_completed);
+    assert_string_equal(fake_member("code"), code);
+    assert_string_equal(fake_member("otpSent"), "false");
+    assert_string_equal(column_of(&sql_insert_answer, 0, 7), code);
+}
+
+static bool holds(struct bytes bytes, const char *text)
+{
+    return bytes.size != 0 && memmem(bytes.data, bytes.size, text, strlen(text)) != NULL;
+}
+
+/* --- Requests */
+
+static void a_code_goes_to_the_known_phone(void **state)
+{
+    const struct effect_request *effect;
+
+    (void)state;
+    registered(NULL);
+    effect = sent(ask(NULL));
+    assert_ptr_equal(effect->kind, otp_effects[OTP_CHANNEL_SMS]);
+    assert_string_equal(effect->order_key, "p");
+    assert_string_equal(effect->subject, "u1");
+    assert_string_equal(fake.outcome.subject, "u1");
+    assert_int_equal(effect->expires_ms, fake_now_ms + 300000);
+    assert_true(holds(effect->body, "CS 135790"));
+    assert_true(holds(effect->body, PHONE));
+
+    assert_string_equal(effect->reference, column_of(&sql_insert_message, 0, 0));
+    assert_string_equal(effect->reference, challenge(0, CHALLENGE_ID));
+    assert_string_equal(challenge(0, CHALLENGE_VERSION), "1");
+    assert_string_equal(challenge(0, CHALLENGE_TYPE), "ACTIVATION");
+    assert_string_equal(challenge(0, CHALLENGE_STATE), "OPEN");
+    assert_string_equal(challenge(0, CHALLENGE_RESENDS), "0");
+}
+
+static void a_message_is_recorded(void **state)
+{
+    static const char *const texts[] = {NULL,    NULL,  "p",  "retail", "u1", "ACTIVATION",
+                                        "false", "SMS", "cs", NULL,     "7"};
+    (void)state;
+    registered(NULL);
+    fake.age_ms = 1000;
+    sent(ask(NULL));
+    for (size_t i = 0; i < COUNT(texts); i++)
+        if (texts[i] != NULL)
+            assert_string_equal(column_of(&sql_insert_message, 0, i), texts[i]);
+    assert_int_equal(fake.outcome.effects[0].expires_ms, fake_now_ms + 299000);
+}
+
+static void an_event_from_the_future_is_of_now(void **state)
+{
+    (void)state;
+    registered(NULL);
+    fake.age_ms = -60000;
+    assert_int_equal(sent(ask(NULL))->expires_ms, fake_now_ms + 300000);
+}
+
+static const struct destination_example {
+    const char *name;
+    const char *known;  /* change of the customer; "": nobody is registered */
+    const char *change; /* of the request */
+    const char *to;     /* NULL: NO_DESTINATION */
+    const char *text;
+} destinations[] = {
+    {"the known phone", NULL, NULL, PHONE, "CS 135790"},
+    {"the known e-mail", "{'phoneNumber': null}", NULL, EMAIL, "E 135790"},
+    {"the event's phone", NULL, "{'phoneNumber': '+420 601 000 002'}", "+420601000002",
+     "CS 135790"},
+    {"the event's e-mail", NULL, "{'email': 'jan@example.com'}", "jan@example.com", "E 135790"},
+    {"a stranger's phone", "", "{'phoneNumber': '+420601000002'}", "+420601000002", "CS 135790"},
+    {"without a user", NULL, "{'userId': null, 'phoneNumber': '+420601000002'}", "+420601000002",
+     "CS 135790"},
+    {"the channel of the process type", NULL, "{'processType': 'loan'}", EMAIL, "E 135790"},
+    {"no process type", NULL, "{'processType': null}", PHONE, "CS 135790"},
+    {"in the default language", NULL, "{'language': ''}", PHONE, "EN 135790"},
+    {"in a language without texts", NULL, "{'language': 'de'}", PHONE, "EN 135790"},
+    {"a tag", NULL, "{'language': 'CS-cz'}", PHONE, "CS 135790"},
+    {"another type", NULL, "{'otpType': 'USER_VERIFICATION'}", PHONE, "V 135790"},
+    {"nobody known", "", NULL, NULL, NULL},
+    {"no user, no destination", NULL, "{'userId': null}", NULL, NULL},
+    {"another user", NULL, "{'userId': 'u2'}", NULL, NULL},
+    {"a customer without contacts", "{'phoneNumber': null, 'email': null}", NULL, NULL, NULL},
+    {"a customer's phone that is none", "{'phoneNumber': '601', 'email': null}", NULL, NULL, NULL},
+};
+
+static void a_code_finds_its_way(void **state)
+{
+    const struct destination_example *example = *state;
+    const struct outcome *out;
+
+    if (example->known == NULL || example->known[0] != '\0')
+        registered(example->known);
+    out = ask(example->change);
+    if (example->to == NULL) {
+        assert_refused(out, "NO_DESTINATION");
+        assert_string_equal(fake_member("channel"), "null");
+        return;
+    }
+    const struct effect_request *effect = sent(out);
+    bool by_email = strchr(example->to, '@') != NULL;
+    assert_ptr_equal(effect->kind, otp_effects[by_email ? OTP_CHANNEL_EMAIL : OTP_CHANNEL_SMS]);
+    if (by_email)
+        assert_string_equal(effect->recipient, example->to);
+    else
+        assert_null(effect->recipient);
+    assert_true(holds(effect->body, example->to));
+    assert_true(holds(effect->body, example->text));
+}
+
+static void what_belongs_to_nobody_known_is_the_processes(void **state)
+{
+    (void)state;
+    assert_string_equal(sent(ask("{'userId': null, 'phoneNumber': '" PHONE "'}"))->subject,
+                        "process/p");
+}
+
+static void a_channel_without_a_provider_is_left_out(void **state)
+{
+    (void)state;
+    registered(NULL);
+    otp_config.sms.url = "";
+    assert_string_equal(sent(ask(NULL))->recipient, EMAIL);
+    otp_config.mail.url = "";
+    assert_refused(ask(NULL), "NO_DESTINATION");
+}
+
+static void a_resend_belongs_to_the_open_challenge(void **state)
+{
+    const char *first;
+
+    (void)state;
+    registered(NULL);
+    first = fake_copy(sent(ask(NULL))->reference);
+    pass_s(30);
+    const struct effect_request *effect = sent(ask("{'resend': true}"));
+    assert_int_equal(effect->expires_ms, fake_now_ms + 300000); /* the code is no younger */
+    assert_string_not_equal(effect->reference, first);
+    assert_int_equal(fake_rows_of(&sql_insert_challenge), 1);
+    assert_string_equal(challenge(0, CHALLENGE_ID), first);
+    assert_string_equal(challenge(0, CHALLENGE_VERSION), "2");
+    assert_string_equal(challenge(0, CHALLENGE_STATE), "OPEN");
+    assert_string_equal(challenge(0, CHALLENGE_RESENDS), "1");
+    assert_string_equal(column_of(&sql_insert_message, 0, 1), first);
+    assert_string_equal(column_of(&sql_insert_message, 0, 6), "true");
+}
+
+static void a_resend_of_another_code_replaces_the_challenge(void **state)
+{
+    const char *first;
+
+    (void)state;
+    registered(NULL);
+    first = fake_copy(sent(ask(NULL))->reference);
+    pass_s(30);
+    const struct effect_request *effect = sent(ask("{'resend': true, 'otpCode': '135791'}"));
+    assert_int_equal(effect->expires_ms, fake_now_ms + 330000);
+    assert_int_equal(fake_rows_of(&sql_insert_challenge), 2);
+    assert_string_equal(challenge(0, CHALLENGE_ID), first);
+    assert_string_equal(challenge(0, CHALLENGE_STATE), "REPLACED");
+    assert_string_equal(challenge(0, CHALLENGE_HMAC), "-");
+    assert_string_equal(challenge(1, CHALLENGE_ID), effect->reference);
+    assert_string_equal(challenge(1, CHALLENGE_STATE), "OPEN");
+    assert_string_equal(challenge(1, CHALLENGE_RESENDS), "0");
+}
+
+static void a_resend_without_an_open_challenge_opens_one(void **state)
+{
+    (void)state;
+    registered(NULL);
+    sent(ask("{'resend': true}"));
+    assert_string_equal(challenge(0, CHALLENGE_VERSION), "1");
+    sent(ask("{'resend': true, 'otpType': 'USER_VERIFICATION'}")); /* the other type has none */
+    assert_string_equal(challenge(0, CHALLENGE_TYPE), "USER_VERIFICATION");
+    pass_s(300);
+    sent(ask("{'resend': true}")); /* the first one is not valid any more */
+    assert_int_equal(fake_rows_of(&sql_insert_challenge), 1);
+    assert_string_equal(challenge(0, CHALLENGE_VERSION), "1");
+}
+
+static void a_new_request_replaces_the_challenge_at_once(void **state)
+{
+    (void)state;
+    registered(NULL);
+    sent(ask(NULL));
+    sent(ask("{'otpCode': '2468'}"));
+    assert_int_equal(fake_rows_of(&sql_insert_challenge), 2);
+    assert_string_equal(challenge(0, CHALLENGE_STATE), "REPLACED");
+}
+
+static void codes_are_digested_with_process_and_type(void **state)
+{
+    const char *digests[3];
+
+    (void)state;
+    registered(NULL);
+    ask(NULL);
+    digests[0] = challenge(0, CHALLENGE_HMAC);
+    ask("{'otpType': 'USER_VERIFICATION'}");
+    digests[1] = challenge(0, CHALLENGE_HMAC);
+    ask("{'processId': 'p2'}");
+    digests[2] = challenge(0, CHALLENGE_HMAC);
+    for (size_t i = 0; i < COUNT(digests); i++)
+        assert_memory_not_equal(digests[i], digests[(i + 1) % COUNT(digests)], DIGEST_SIZE);
+}
+
+static void limits_hold(void **state)
+{
+    (void)state;
+    registered(NULL);
+    sent(ask(NULL));
+    pass_s(29);
+    assert_refused(ask("{'resend': true}"), "TOO_SOON");
+    assert_string_equal(fake_member("channel"), "SMS");
+    pass_s(1); /* what was refused does not count */
+    sent(ask("{'resend': true}"));
+    pass_s(29); /* the pause is after the last message, not the first */
+    assert_refused(ask("{'resend': true}"), "TOO_SOON");
+    pass_s(1);
+    for (int i = 1; i < 3; i++, pass_s(30))
+        sent(ask("{'resend': true}"));
+    assert_refused(ask("{'resend': true}"), "TOO_MANY");
+    for (int i = 0; i < 3; i++)
+        sent(ask(NULL));
+    assert_refused(ask(NULL), "TOO_MANY"); /* the eighth message to this destination */
+    sent(ask("{'phoneNumber': '+420601000002'}"));
+    assert_refused(ask("{'phoneNumber': '+420601000003'}"), "TOO_MANY"); /* the sixth challenge */
+    sent(ask("{'processId': 'p2', 'phoneNumber': '+420601000003'}"));
+    fake.later_ms += 86400000;
+    sent(ask("{'phoneNumber': '+420601000003'}"));
+}
+
+static void what_came_too_late_is_not_sent(void **state)
+{
+    (void)state;
+    registered(NULL);
+    fake.age_ms = 300000;
+    assert_refused(ask(NULL), "EXPIRED");
+    assert_string_equal(fake_member("resultReason"),
+                        "The code was not valid any more when it could be sent");
+    fake.age_ms = 299999;
+    sent(ask(NULL));
+}
+
+static void a_refusal_is_told_and_recorded(void **state)
+{
+    static const char *const texts[] = {NULL,    "p", "retail",         "u1", "ACTIVATION",
+                                        "false", "-", "NO_DESTINATION", "0",  "7"};
+    (void)state;
+    ask(NULL);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        if (texts[i] != NULL)
+            assert_string_equal(column_of(&sql_insert_answer, 0, i), texts[i]);
+    assert_string_equal(fake.outcome.key, "p");
+    assert_string_equal(fake_member("processId"), "p");
+    assert_string_equal(fake_member("userId"), "u1");
+    assert_string_equal(fake_member("otpType"), "ACTIVATION");
+    assert_string_equal(fake_member("policyVersion"), "7");
+    assert_string_equal(fake_member("decidedAt"), "2026-03-15T12:00:00.000Z");
+}
+
+/* A member of a request that cannot come so through JSON, too. */
+static char too_long[257];
+
+#define OF(name) offsetof(struct otp_requested, name)
+
+/* clang-format off */
+static const struct fault_example {
+    const char *name;
+    size_t member;
+    const char *value;
+    const char *fault;
+} faults[] = {
+    {"blank process",       OF(processId),   " ",        "processId is blank or too long"},
+    {"long process",        OF(processId),   too_long,   "processId is blank or too long"},
+    {"blank process type",  OF(processType), "",         "processType is blank or too long"},
+    {"blank user",          OF(userId),      "\t",       "userId is blank or too long"},
+    {"empty code",          OF(otpCode),     "",         "otpCode is not 4 to 12 digits"},
+    {"short code",          OF(otpCode),     "123",      "otpCode is not 4 to 12 digits"},
+    {"long code",           OF(otpCode),     "1234567890123", "otpCode is not 4 to 12 digits"},
+    {"letters",             OF(otpCode),     "12ab",     "otpCode is not 4 to 12 digits"},
+    {"a phone that is none", OF(phoneNumber), "601",     "phoneNumber is not in international form"},
+    {"an e-mail that is none", OF(email),    "a@b\r\nBcc: c@d", "email is no address"},
+};
+/* clang-format on */
+
+static void a_request_is_parked(void **state)
+{
+    const struct fault_example *example = *state;
+    struct otp_requested event = *(const struct otp_requested *)record_patched(
+        &otp_requested_schema, request, NULL, &fake.arena);
+    const struct outcome *out;
+
+    registered(NULL);
+    memset(too_long, 'x', sizeof too_long - 1);
+    memcpy((char *)&event + example->member, &example->value, sizeof example->value);
+    out = fake_handle(&service, &topic_otp_requested, &event);
+    assert_true(out->rejected);
+    assert_int_equal(out->reason, REASON_CONTRACT);
+    assert_string_equal(out->text, example->fault);
+    assert_int_equal(out->row_count + out->event_count + out->effect_count, 0);
+}
+
+/* --- What became of messages */
+
+static const struct ending_example {
+    const char *name;
+    enum effect_state state;
+    enum effect_failure failure;
+    const char *code;
+    const char *sent;
+} endings[] = {
+    {"sent", EFFECT_SENT, EFFECT_FAILURE_NONE, "SENT", "true"},
+    {"refused", EFFECT_FAILED, EFFECT_REFUSED, "PROVIDER_REFUSED", "false"},
+    {"exhausted", EFFECT_FAILED, EFFECT_EXHAUSTED, "PROVIDER_EXHAUSTED", "false"},
+    {"expired", EFFECT_FAILED, EFFECT_EXPIRED, "EXPIRED", "false"},
+    {"erased", EFFECT_FAILED, EFFECT_ERASED, "NO_DESTINATION", "false"},
+    {"unknown", EFFECT_UNKNOWN, EFFECT_FAILURE_NONE, "UNKNOWN", "true"},
+};
+
+static const char message_id[] = "01020304-0506-7000-8000-000000000001";
+
+static const struct outcome *settle(const struct ending_example *example)
+{
+    struct effect_outcome outcome = {
+        .order_key = "p",
+        .reference = message_id,
+        .subject = "u1",
+        .state = example->state,
+        .failure = example->failure,
+        .attempts = 2,
+    };
+
+    *(struct message *)fake_know(&message_kind, fake_bytes(message_id)) = (struct message){
+        .process_id = "p",
+        .process_type = "retail",
+        .user_id = "u1",
+        .type = OTP_TYPE_USER_VERIFICATION,
+        .resend = true,
+        .channel = OTP_CHANNEL_EMAIL,
+        .policy_version = "6",
+        .requested_at_ms = fake_now_ms - 5000,
+    };
+    return fake_settle(&service, otp_effects[OTP_CHANNEL_EMAIL], &outcome);
+}
+
+static void an_end_is_told_and_recorded(void **state)
+{
+    const struct ending_example *example = *state;
+    const struct outcome *out = settle(example);
+    const char *const texts[] = {message_id, "p",     "retail",      "u1", "USER_VERIFICATION",
+                                 "true",     "EMAIL", example->code, "2",  "6"};
+
+    assert_false(out->rejected);
+    assert_int_equal(out->row_count, 1);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        assert_string_equal(column_of(&sql_insert_answer, 0, i), texts[i]);
+    assert_int_equal(out->event_count, 1);
+    assert_string_equal(out->subject, "u1");
+    assert_string_equal(out->key, "p");
+    assert_string_equal(fake_member("userId"), "u1");
+    assert_string_equal(fake_member("otpType"), "USER_VERIFICATION");
+    assert_string_equal(fake_member("otpSent"), example->sent);
+    assert_string_equal(fake_member("code"), example->code);
+    assert_string_equal(fake_member("channel"), "EMAIL");
+    assert_string_equal(fake_member("policyVersion"), "6");
+}
+
+static void an_end_of_nothing_is_parked(void **state)
+{
+    struct effect_outcome outcome = {.order_key = "p", .reference = message_id, .subject = "u1"};
+
+    (void)state;
+    assert_true(fake_settle(&service, otp_effects[OTP_CHANNEL_SMS], &outcome)->rejected);
+}
+
+/* --- Time */
+
+static const struct outcome *expire(const char *process_id, const char *challenge_id)
+{
+    struct otp_expired event = {.processId = process_id, .challengeId = challenge_id};
+
+    return fake_handle(&service, &topic_otp_expired, &event);
+}
+
+static void a_challenge_expires_once(void **state)
+{
+    const char *id;
+
+    (void)state;
+    registered(NULL);
+    id = fake_copy(sent(ask(NULL))->reference);
+    pass_s(299);
+    assert_true(expire("p", id)->ignored);
+    assert_int_equal(fake.outcome.row_count, 0);
+    pass_s(1);
+    assert_false(expire("p", id)->ignored);
+    assert_int_equal(fake.outcome.event_count, 0);
+    assert_int_equal(fake.outcome.row_count, 1);
+    assert_string_equal(challenge(0, CHALLENGE_STATE), "EXPIRED");
+    assert_string_equal(challenge(0, CHALLENGE_VERSION), "2");
+    assert_string_equal(challenge(0, CHALLENGE_HMAC), "-");
+    assert_true(expire("p", id)->ignored);
+}
+
+static void an_expiry_of_nothing_is_parked(void **state)
+{
+    const char *id;
+
+    (void)state;
+    registered(NULL);
+    id = fake_copy(sent(ask(NULL))->reference);
+    assert_true(expire("p2", id)->rejected);
+    assert_true(expire("p", message_id + 1)->rejected);
+    assert_true(expire(" ", id)->rejected);
+}
+
+/* --- Customers */
+
+static void contacts_are_kept_sealed(void **state)
+{
+    const struct outcome *out = registered(NULL);
+
+    (void)state;
+    assert_int_equal(out->row_count, 1);
+    assert_int_equal(out->event_count, 0);
+    assert_string_equal(column_of(&sql_insert_contact, 0, 0), "u1");
+    assert_string_equal(column_of(&sql_insert_contact, 0, 1), "1");
+    assert_string_equal(column_of(&sql_insert_contact, 0, 2), "u1/contact.phone/u1/1=" PHONE);
+    assert_string_equal(column_of(&sql_insert_contact, 0, 3), "u1/contact.email/u1/1=" EMAIL);
+}
+
+static void only_news_are_written(void **state)
+{
+    (void)state;
+    registered(NULL);
+    assert_int_equal(registered("{'phoneNumber': '00420 601 000 001'}")->row_count, 0);
+    assert_int_equal(registered("{'email': null}")->row_count, 1);
+    assert_string_equal(column_of(&sql_insert_contact, 0, 1), "2");
+    assert_string_equal(column_of(&sql_insert_contact, 0, 2), "u1/contact.phone/u1/2=" PHONE);
+    assert_string_equal(column_of(&sql_insert_contact, 0, 3), "-");
+    assert_string_equal(column_of(&sql_insert_contact, 0, 5), "-");
+    assert_int_equal(registered("{'userId': 'u2', 'phoneNumber': null, 'email': null}")->row_count,
+                     0);
+}
+
+static void a_later_phone_gets_the_code(void **state)
+{
+    (void)state;
+    registered(NULL);
+    registered("{'phoneNumber': '+420601000009'}");
+    assert_true(holds(sent(ask(NULL))->body, "+420601000009"));
+}
+
+static void a_customer_without_an_id_is_parked(void **state)
+{
+    struct customer_registered event = {.userId = " "};
+
+    (void)state;
+    assert_true(fake_handle(&service, &topic_customer_registered, &event)->rejected);
+}
+
+#define SINGLE(function) cmocka_unit_test_setup_teardown(function, start, end)
+
+static const struct CMUnitTest single[] = {
+    SINGLE(a_code_goes_to_the_known_phone),
+    SINGLE(a_message_is_recorded),
+    SINGLE(an_event_from_the_future_is_of_now),
+    SINGLE(what_belongs_to_nobody_known_is_the_processes),
+    SINGLE(a_channel_without_a_provider_is_left_out),
+    SINGLE(a_resend_belongs_to_the_open_challenge),
+    SINGLE(a_resend_of_another_code_replaces_the_challenge),
+    SINGLE(a_resend_without_an_open_challenge_opens_one),
+    SINGLE(a_new_request_replaces_the_challenge_at_once),
+    SINGLE(codes_are_digested_with_process_and_type),
+    SINGLE(limits_hold),
+    SINGLE(what_came_too_late_is_not_sent),
+    SINGLE(a_refusal_is_told_and_recorded),
+    SINGLE(an_end_of_nothing_is_parked),
+    SINGLE(a_challenge_expires_once),
+    SINGLE(an_expiry_of_nothing_is_parked),
+    SINGLE(contacts_are_kept_sealed),
+    SINGLE(only_news_are_written),
+    SINGLE(a_later_phone_gets_the_code),
+    SINGLE(a_customer_without_an_id_is_parked),
+};
+
+/* cmocka gives *state to the set-up first, which leaves it alone. */
+#define ADD(list, function)                                                                        \
+    for (size_t i = 0; i < COUNT(list); i++) {                                                     \
+        tests[count] = EXAMPLE(function, &(list)[i]);                                              \
+        tests[count].setup_func = start;                                                           \
+        tests[count++].teardown_func = end;                                                        \
+    }
+
+int main(void)
+{
+    struct CMUnitTest tests[COUNT(single) + COUNT(destinations) + COUNT(faults) + COUNT(endings)];
+    size_t count = COUNT(single);
+
+    memcpy(tests, single, sizeof single);
+    ADD(destinations, a_code_finds_its_way)
+    ADD(faults, a_request_is_parked)
+    ADD(endings, an_end_is_told_and_recorded)
+    return cmocka_run_group_tests_name("otp_service", tests, NULL, NULL);
+}
