@@ -10,6 +10,7 @@
 enum { URL_MAX = 2000, HEADER_MAX = 8000 /* bytes of a line; servers take as much */ };
 
 /* Bounds what is kept of an answer before its body; libcurl 7.88 bounds a line alone. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static size_t take_header(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;

@@ -29,6 +29,7 @@ enum {
     PROVIDER_CONCURRENCY_MAX = 256,  /* sockets a provider and loop */
 };
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type and a member cannot stand in them */
 /* clang-format off */
 #define PROVIDER_PROFILE_SETTING(type, member)                                                     \
     {"ONBOARDING_PROFILE", SETTING_CHOICE, offsetof(type, member), "production",                   \
@@ -83,6 +84,7 @@ enum {
                  "name of the sender"),                                                            \
     PROVIDER_COMMON_SETTINGS(prefix, type, member)
 /* clang-format on */
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /*
  * What no single setting shows; adds to `problems` each mistake under its name. Completes

@@ -79,6 +79,7 @@ void transfer_stop_reading(const struct transfer *transfer)
 }
 
 /* The connection stands, and the request is about to go out. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static int begin_request(void *context, char *remote, char *local, int remote_port, int local_port)
 {
     struct transfer *transfer = context;
