@@ -15,7 +15,7 @@ release: ## build hardened and optimised, into build/release/bin
 	@$(call build,release)
 
 demo: release ## watch people come through the workers, on a real Kafka and PostgreSQL
-	@$(call install,run)
+	@$(call install,run demo)
 	@deploy/dev/demo
 
 test: ## everything that must hold: unit, integration and fault tests under ASan and UBSan
