@@ -122,6 +122,8 @@ static bool set_common(struct transfer *transfer)
     CURLcode codes[] = {
         curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer),
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L),
+        /* A resolver that does not answer is left to itself, where else all would wait for it. */
+        curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L),
         curl_easy_setopt(easy, CURLOPT_PROXY, ""), /* whatever the environment says */
         curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L),
         curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2),

@@ -193,6 +193,18 @@ def test_name_that_does_not_resolve():
     assert (got["verdict"], got["status"]) == ("RETRY", 0)
 
 
+def test_resolver_that_never_answers(tmp_path):
+    """Neither the request nor the end of the performer waits for libcurl's thread that asks it."""
+    source, library = tmp_path / "resolver.c", tmp_path / "resolver.so"
+    source.write_text("int pause(void); int getaddrinfo(void) { for (;;) pause(); }\n")
+    subprocess.run(["cc", "-w", "-shared", "-fPIC", "-o", library, source], check=True)
+    got = perform([{}], ONBOARDING_HTTP_URL="https://provider.example/", LD_PRELOAD=str(library),
+                  ASAN_OPTIONS="verify_asan_link_order=0", ONBOARDING_HTTP_TIMEOUT="30s",
+                  ONBOARDING_HTTP_CONNECT_TIMEOUT="500ms")[0]  # fmt: skip
+    assert (got["verdict"], got["status"]) == ("RETRY", 0)
+    assert got["ms"] < 10000
+
+
 @pytest.mark.parametrize("act,verdict,status", [
     (hang(), "UNKNOWN", 0),
     (close(), "UNKNOWN", 0),
@@ -274,10 +286,14 @@ def test_tls(authority):
         assert got["verdict"] == "ACCEPTED"
 
 
-@pytest.mark.parametrize("names,trusted", [(["DNS:other.example"], True), (["DNS:localhost"], False)])
-def test_tls_wrong_certificate(authority, names, trusted):
+@pytest.mark.parametrize("names,trusted,days", [
+    (["DNS:other.example"], True, 2),
+    (["DNS:localhost"], False, 2),
+    (["DNS:localhost"], True, -1),  # expired
+])  # fmt: skip
+def test_tls_wrong_certificate(authority, names, trusted, days):
     """Nothing was sent: not UNKNOWN."""
-    with tls(authority, *names) as stub:
+    with tls(authority, *names, days=days) as stub:
         ca = {"ONBOARDING_HTTP_CA_FILE": authority.ca_file} if trusted else {}
         got = ask(stub, **ca)
         assert (got["verdict"], got["status"]) == ("RETRY", 0)
