@@ -26,6 +26,8 @@ FENCE_MS = 4000
 PARTITIONS = 4
 SECONDS = 30  # what a worker does in a second or two is awaited for so long
 READY, AWAY = 200, 503
+APPROVAL = "onboarding.approval.requested.v1"
+EVALUATED = "onboarding.evaluation.completed.v1"
 CASE_EXPIRED = "onboarding.review.expired.v1"
 PROCESS_EXPIRED = "onboarding.process.expired.v1"
 
@@ -35,11 +37,13 @@ INPUTS = {
     "probe": (CONSENT_TEXT,),
     "evaluation": (EVALUATION, CUSTOMER, REVIEW, CASE_EXPIRED, PROCESS_EXPIRED),
     "lookup": (LOOKUP, CUSTOMER, CONSENT),
+    "approval": (APPROVAL, EVALUATED, CONSENT, REVIEW, CASE_EXPIRED, PROCESS_EXPIRED),
 }
 OUTPUT = {
     "probe": "onboarding.consent-text.completed.v1",
-    "evaluation": "onboarding.evaluation.completed.v1",
+    "evaluation": EVALUATED,
     "lookup": "onboarding.lookup.completed.v1",
+    "approval": "onboarding.approval.completed.v1",
 }
 DEAD_LETTER = ".dlt"
 
