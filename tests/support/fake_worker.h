@@ -74,6 +74,7 @@ static struct fake {
     struct states states;
     struct outcome outcome; /* of the last event */
     void *policy;
+    const struct service *service;
     uint8_t turns;    /* makes ids */
     int64_t later_ms; /* than fake_now_ms: what the database's clock says */
     int64_t age_ms;   /* of events */
@@ -84,6 +85,20 @@ static struct fake {
 static struct bytes fake_bytes(const char *text)
 {
     return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
+/* Of the runtime, in every service. */
+static const struct state_kind fake_subject_kind = {.name = "subject", .size = 1};
+
+/* As in a real worker, a kind that the service does not list cannot be asked for. */
+static void fake_expect_kind(const struct state_kind *kind)
+{
+    if (kind == &fake_subject_kind)
+        return;
+    for (size_t i = 0; i < fake.service->state_count; i++)
+        if (fake.service->states[i] == kind)
+            return;
+    fail_msg("the service does not list %s among its states", kind->name);
 }
 
 static struct fake_key *fake_find(const struct state_kind *kind, struct bytes key)
@@ -115,6 +130,7 @@ void keys_add(struct keys *keys, const struct state_kind *kind, struct bytes key
 {
     struct fake_key *at = fake_find(kind, key);
 
+    fake_expect_kind(kind);
     if (at->asked)
         return;
     at->asked = true;
@@ -199,8 +215,6 @@ static struct bytes fake_seal(const char *user_id, const char *column, const cha
         memcpy(out + size, clear.data, clear.size);
     return (struct bytes){(const uint8_t *)out, size + clear.size};
 }
-
-static const struct state_kind fake_subject_kind = {.name = "subject", .size = 1};
 
 void keys_add_subject(struct keys *keys, const char *user_id)
 {
@@ -344,6 +358,7 @@ static void fake_end(void)
 /* What settings would have filled: the service's keys. */
 static void fake_start(const struct service *service)
 {
+    fake.service = service;
     for (size_t i = 0; i < service->setting_count; i++)
         if (service->settings[i].kind == SETTING_KEY_FILE) {
             struct key key = {.bytes = {'k', 'e', 'y'}, .present = true};
