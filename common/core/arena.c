@@ -80,6 +80,15 @@ char *arena_copy(struct arena *arena, const char *text, size_t length)
     return copy;
 }
 
+/* What was used of blocks; spare ones were wiped when they became that. */
+static void wipe(const struct arena *arena)
+{
+    if (!arena->wiped)
+        return;
+    for (struct arena_block *block = arena->blocks; block != NULL; block = block->next)
+        explicit_bzero(block->bytes, block->used);
+}
+
 static void free_all(struct arena_block *block)
 {
     while (block != NULL) {
@@ -94,6 +103,7 @@ void arena_reset(struct arena *arena)
     struct arena_block *used = arena->blocks;
     size_t kept = 0;
 
+    wipe(arena);
     for (const struct arena_block *block = arena->spare; block != NULL; block = block->next)
         kept += block->capacity;
     while (used != NULL) {
@@ -113,6 +123,7 @@ void arena_reset(struct arena *arena)
 
 void arena_done(struct arena *arena)
 {
+    wipe(arena);
     free_all(arena->blocks);
     free_all(arena->spare);
     *arena = (struct arena){0};

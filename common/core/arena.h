@@ -1,6 +1,7 @@
 #ifndef COMMON_CORE_ARENA_H
 #define COMMON_CORE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -12,6 +13,7 @@
 struct arena {
     struct arena_block *blocks; /* in use, newest first */
     struct arena_block *spare;  /* kept by a reset */
+    bool wiped;                 /* what leaves it is overwritten: it may hold secrets */
 };
 
 #define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type), _Alignof(type)))

@@ -8,6 +8,14 @@
 #include "common/core/log.h"
 #include "common/worker/loop.h"
 
+/* Its bytes are the client's, and ours alone until then. */
+static void drop(const struct loop *loop, rd_kafka_message_t *message)
+{
+    if (loop->worker->service->has_secrets && message->payload != NULL)
+        explicit_bzero(message->payload, message->len);
+    rd_kafka_message_destroy(message);
+}
+
 void loop_drop_records(struct loop *loop, const struct partition *partition)
 {
     size_t kept = 0;
@@ -19,7 +27,7 @@ void loop_drop_records(struct loop *loop, const struct partition *partition)
         if (partition != NULL && record->partition != partition)
             loop->records[kept++] = record;
         else if (record->message != NULL)
-            rd_kafka_message_destroy(record->message);
+            drop(loop, record->message);
     }
     loop->record_count = kept;
 }
@@ -152,7 +160,7 @@ void loop_gather(struct loop *loop, int timeout_ms)
         if (admit(loop, message))
             (void)FAILPOINT("mid_poll");
         else
-            rd_kafka_message_destroy(message);
+            drop(loop, message);
         timeout_ms = 0;
     }
     if (loop->record_count != 0)

@@ -118,6 +118,7 @@ static bool start(struct loop *loop, struct error *error)
     ledger_init(&loop->ledger, &worker->database, worker->config.consumer_group,
                 &worker->config.digest_key);
     writers_start(&loop->writers, worker->schemas);
+    loop->arena.wiped = worker->service->has_secrets;
     loop->decoder = decoder_new(loop->writers.schemas);
     loop->records =
         calloc((size_t)worker->config.batch_records + EFFECT_RECORDS_MAX, sizeof(struct record *));

@@ -232,6 +232,7 @@ struct service {
     /* What no single setting shows: lists what contradicts, completes `config`; or NULL. */
     void (*check)(void *config, struct problems *problems);
     const struct policy_format *policy; /* NULL: the service has none */
+    bool has_secrets; /* in its events: what held one is overwritten after the batch */
 };
 
 #endif

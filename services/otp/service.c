@@ -394,4 +394,5 @@ const struct service service = {
     .config = &otp_config,
     .check = otp_config_check,
     .policy = &otp_policy_format,
+    .has_secrets = true,
 };

@@ -92,6 +92,23 @@ static void is_usable_after_done(void **state)
     assert_true(is_zero(arena_alloc(*state, 10, 1), 10));
 }
 
+/* Over several blocks. */
+static void overwrites_what_leaves_it(void **state)
+{
+    static const size_t sizes[] = {10, 100000, LARGE};
+    struct arena *arena = *state;
+    char *pieces[COUNT(sizes)];
+
+    for (int wiped = 0; wiped <= 1; wiped++) {
+        arena->wiped = wiped != 0;
+        for (size_t i = 0; i < COUNT(sizes); i++)
+            memset(pieces[i] = arena_alloc(arena, sizes[i], 1), '7', sizes[i]);
+        arena_reset(arena);
+        for (size_t i = 0; i < COUNT(sizes); i++)
+            assert_int_equal(is_zero(pieces[i], sizes[i]), wiped); /* blocks are kept */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +117,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(is_zeroed_when_used_again, setup, teardown),
         cmocka_unit_test_setup_teardown(keeps_its_largest_block, setup, teardown),
         cmocka_unit_test_setup_teardown(copies_with_a_final_nul, setup, teardown),
+        cmocka_unit_test_setup_teardown(overwrites_what_leaves_it, setup, teardown),
         cmocka_unit_test_setup_teardown(is_usable_after_done, setup, teardown),
     };
 
