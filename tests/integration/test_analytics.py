@@ -190,10 +190,10 @@ def fill_otp(connection):
             """insert into otp.effect
                       (effect_id, group_id, topic_id, partition, kind, state, failure, attempts,
                        last_status, created_at, due_at, expires_at, finished_at, order_key,
-                       reference, subject, provider_id, cause, content)
+                       reference, subject, sealed_by, provider_id, cause, content)
                values (gen_random_uuid(), 1, 1, 0, 'sms', %s, %s, 1, 429, now() - interval '1 hour',
-                       %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-            (state, failure, at(8), at(13), finished, HIDDEN, HIDDEN, HIDDEN, HIDDEN,
+                       %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+            (state, failure, at(8), at(13), finished, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN,
              HIDDEN.encode(), content),
         )
 

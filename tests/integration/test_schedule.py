@@ -97,7 +97,7 @@ def made(stack, migrated, tmp_path_factory):
 @pytest.fixture
 def schedule(made):
     made.rows("truncate answer, due_rows, evaluation.decision, evaluation.customer, evaluation.review_case,"
-              " approval.decision, schedule.published")
+              " approval.decision, otp.challenge, schedule.published")
     made.since = made.now()
     return made
 
@@ -211,6 +211,22 @@ def test_a_case_that_nobody_decides_expires(schedule):
     assert schedule.passes() == (1, 0)
     (event,) = schedule.tail("review.expired", since=schedule.since)
     assert (event["key"], event["data"]["identityVerificationId"], event["data"]["job"]) == ("P-V-1", "V-1", "EVALUATION")
+
+
+def test_a_code_that_nobody_used_expires(schedule):
+    open_, replaced, young = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    for challenge, version, state, minutes in [
+        (open_, 1, "OPEN", -1), (replaced, 1, "OPEN", -1), (replaced, 2, "REPLACED", -1), (young, 1, "OPEN", 1),
+    ]:
+        schedule.rows(
+            """insert into otp.challenge (process_id, challenge_id, version, otp_type, state, code_hmac, resends,
+                                          opened_at, asked_at, expires_at, recorded_at)
+               values ('P-1', %s, %s, 'ACTIVATION', %s, %s, 0, now(), now(), now() + %s * interval '1 minute', now())""",
+            challenge, version, state, b"h" * 32 if state == "OPEN" else None, minutes,
+        )
+    assert schedule.passes() == (1, 0)
+    (event,) = schedule.tail("otp.expired", since=schedule.since)
+    assert (event["key"], event["data"]["challengeId"]) == ("P-1", str(open_))
 
 
 def test_what_makes_no_event_is_told_and_holds_nobody_up(schedule):
