@@ -37,7 +37,8 @@ static bool is_last_word(const struct transfer *transfer, const char *line, size
 {
     if (!transfer->asked || size <= SMTP_LINE_CODE || line[SMTP_LINE_CODE] == '-')
         return false;
-    return line[0] == '4' || line[0] == '5' || transfer->body_taken == transfer->body_size;
+    return line[0] == '4' || line[0] == '5' ||
+           (transfer->body_begun && transfer->body_taken == transfer->body_size);
 }
 
 /* Each line that the server says. libcurl waits for the answer to its QUIT, which nobody needs. */

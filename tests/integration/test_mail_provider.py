@@ -112,6 +112,12 @@ def test_ascii_goes_as_it_is(plain):
     assert plain.message()["content"].endswith("\r\n\r\na\r\n.\r\nb\r\n")
 
 
+def test_message_without_a_byte(plain):
+    (got,) = send_plain(plain, {"recipient": "ann@mail.example", "body": ""})
+    assert got["verdict"] == "ACCEPTED"
+    plain.message()
+
+
 def test_international_recipient(plain):
     (got,) = send_plain(plain, mail("žena@mail.example"))
     assert got["verdict"] == "ACCEPTED"
