@@ -112,12 +112,12 @@ static struct contact *find_contact(const struct turn *turn, const char *user_id
     return list.count == 0 ? NULL : list.items[0];
 }
 
-struct otp_contact contact_find(const struct turn *turn, const char *user_id)
+static struct otp_contact open_contact(const struct turn *turn, const char *user_id,
+                                       const struct contact *known)
 {
-    const struct contact *known = find_contact(turn, user_id);
     struct otp_contact contact = {0};
 
-    for (int channel = 0; known != NULL && channel < OTP_CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < OTP_CHANNEL_COUNT; channel++) {
         struct otp_address *at = &contact.by_channel[channel];
         struct bytes clear;
 
@@ -132,6 +132,13 @@ struct otp_contact contact_find(const struct turn *turn, const char *user_id)
     return contact;
 }
 
+struct otp_contact contact_find(const struct turn *turn, const char *user_id)
+{
+    const struct contact *known = find_contact(turn, user_id);
+
+    return known == NULL ? (struct otp_contact){0} : open_contact(turn, user_id, known);
+}
+
 static bool equal(struct bytes a, struct bytes b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
@@ -143,6 +150,25 @@ static bool tells_the_same(const struct contact *a, const struct contact *b)
         if (!equal(a->indexes[channel], b->indexes[channel]))
             return false;
     return true;
+}
+
+/* False after an erasure: who is registered again is to be reached again. */
+static bool is_readable(const struct turn *turn, const char *user_id, const struct contact *known)
+{
+    struct otp_contact contact = open_contact(turn, user_id, known);
+
+    for (int channel = 0; channel < OTP_CHANNEL_COUNT; channel++)
+        if (known->sealed[channel].size != 0 && contact.by_channel[channel].address == NULL)
+            return false;
+    return true;
+}
+
+static bool has_news(const struct turn *turn, const char *user_id, const struct contact *known,
+                     const struct contact *next)
+{
+    if (known == NULL)
+        return !tells_the_same(&(struct contact){0}, next);
+    return !tells_the_same(known, next) || !is_readable(turn, user_id, known);
 }
 
 static struct value unless_empty(struct bytes bytes)
@@ -166,7 +192,7 @@ void contact_save(const struct turn *turn, struct outcome *out, const char *user
     for (int channel = 0; channel < OTP_CHANNEL_COUNT; channel++)
         if (contact->by_channel[channel].address != NULL)
             next.indexes[channel] = copy_of_index(&contact->by_channel[channel].index, turn->arena);
-    if (tells_the_same(known == NULL ? &(struct contact){0} : known, &next))
+    if (!has_news(turn, user_id, known, &next))
         return;
     for (int channel = 0; channel < OTP_CHANNEL_COUNT; channel++) {
         const char *address = contact->by_channel[channel].address;

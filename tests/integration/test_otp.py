@@ -410,6 +410,30 @@ def test_the_schedule_closes_what_has_expired(otp):
 # Secrets
 
 
+def test_who_was_erased_is_reached_when_registered_again(otp):
+    user, number = f"u-{uuid.uuid4()}", phone()
+    otp.known(user, phoneNumber=number)
+    with otp.database.connect(autocommit=True) as connection:
+        connection.execute("delete from otp.subject_key where day is null")
+    assert otp.ask(request(userId=user))["code"] == "NO_DESTINATION"
+    otp.known(user, phoneNumber=number)
+    assert otp.ask(request(userId=user))["code"] == "SENT"
+
+
+def test_content_that_was_erased_is_not_sent(otp):
+    go, event, since = threading.Event(), request(phoneNumber=phone(), userId=f"u-{uuid.uuid4()}"), otp.now()
+    otp.sms.script(answer(500, until=go))
+    seen = len(otp.sms.requests)
+    otp.publish("otp.requested", event)
+    otp.sms.await_requests(seen + 1)
+    with otp.database.connect(autocommit=True) as connection:
+        connection.execute("delete from otp.subject_key where day is null")
+    go.set()
+    (told,) = otp.answers(event["processId"], since)
+    assert (told["otpSent"], told["code"]) == (False, "NO_DESTINATION")
+    assert len(otp.messages_to(event["phoneNumber"])) == 1
+
+
 def everything_in(database):
     """All tables of all schemas, a line a row; bytes as they are, too."""
     with database.connect(autocommit=True) as connection:

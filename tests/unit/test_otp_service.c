@@ -576,6 +576,19 @@ static void only_news_are_written(void **state)
                      0);
 }
 
+static void who_was_erased_can_be_registered_again(void **state)
+{
+    struct contact *known;
+
+    (void)state;
+    registered(NULL);
+    known = fake_find(&contact_kind, fake_bytes("u1"))->items[0];
+    known->sealed[OTP_CHANNEL_EMAIL] = fake_bytes("noise");
+    assert_int_equal(registered(NULL)->row_count, 1);
+    assert_string_equal(column_of(&sql_insert_contact, 0, 1), "2");
+    assert_int_equal(registered(NULL)->row_count, 0);
+}
+
 static void a_later_phone_gets_the_code(void **state)
 {
     (void)state;
@@ -613,6 +626,7 @@ static const struct CMUnitTest single[] = {
     SINGLE(an_expiry_of_nothing_is_parked),
     SINGLE(contacts_are_kept_sealed),
     SINGLE(only_news_are_written),
+    SINGLE(who_was_erased_can_be_registered_again),
     SINGLE(a_later_phone_gets_the_code),
     SINGLE(a_customer_without_an_id_is_parked),
 };
