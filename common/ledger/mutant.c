@@ -1,5 +1,5 @@
 /* Statements without a condition that the protocol rests on, for seeing the suite catch it. */
-#include "common/ledger/statements.h"
+#include "common/ledger/mutant.h"
 
 #ifdef ONBOARDING_FAULTS
 
@@ -17,6 +17,7 @@ static const struct {
 } cuts[] = {
     {"no_epoch_condition", {"and p.owner_epoch = v.owner_epoch", "and owner_epoch = $4::bigint"}},
     {"no_next_offset_condition", {"and p.next_offset = v.expected_offset"}},
+    {"lost_leases_not_counted", {"+ due.lost::integer"}},
 };
 
 /* Blanks a condition out. $4 stays mentioned, else the parameter would have no use. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ledger/mutant.h"
 #include "worker_sql.h"
 
 bool effect_jobs_lease(struct ledger *ledger, const struct effect_lease *lease, struct error *error)
@@ -24,7 +25,7 @@ bool effect_jobs_lease(struct ledger *ledger, const struct effect_lease *lease, 
         *at++ = INT(lease->places[i].number);
         *at++ = INT(lease->places[i].epoch);
     }
-    db_queue_rows(ledger->db, &sql_lease_effects, values, lease->place_count);
+    db_queue_rows(ledger->db, mutant_statement(&sql_lease_effects), values, lease->place_count);
     bool fine = db_exchange(ledger->db, error);
     arena_done(&arena);
     return fine;

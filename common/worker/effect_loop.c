@@ -145,7 +145,8 @@ static void add_record(struct loop *loop, struct effect_job *job, int32_t source
     record->route = &loop->effect_routes[job->kind];
     record->event = &job->end;
     record->source_id = source_id;
-    record->event_id = job->end.outcome.id;
+    record->event_id =
+        MUTANT("ends_recorded_anew") ? uuid_v7(record->timestamp_ms) : job->end.outcome.id;
     record->id_is_uuid = true;
     record->digest = digest_of_end(loop, &job->end.outcome);
     record->id_known = effect_cause_decode(job->cause, &loop->arena, &record->meta, &error);

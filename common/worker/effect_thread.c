@@ -330,7 +330,7 @@ static void settle(struct effects *effects, const struct provider_answer *answer
     unlink_job(&effects->working, job);
     pthread_mutex_unlock(&effects->lock);
     effect_job_keep(job, answer);
-    job->end.unknowns += verdict == PROVIDER_UNKNOWN;
+    job->end.unknowns += verdict == PROVIDER_UNKNOWN && !MUTANT("lost_answers_not_counted");
     struct effect_try try = effect_job_try(job, clock_monotonic_ms());
     struct effect_step step =
         effect_after_try(&try, verdict, answer->retry_after_ms, random_bits());

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 
 import books
 import domain
+import effects
 import seals
 from books import CONFLICT, DEAD_LETTER, DONE, DUPLICATE, GAP, IGNORED
 from contract import Contract
@@ -36,7 +37,11 @@ SERVICES = {
         "onboarding.customer.registered.v1": None,
         "onboarding.consent.completed.v1": None,
     },
+    effects.SERVICE: {"onboarding.consent-text.requested.v1": None},
 }
+
+#: Where a service tells what became of effects, beside the topics above.
+EFFECT_RESULTS = {effects.SERVICE: {"onboarding.consent-text.completed.v1"}}
 
 
 def write_out(stored):
@@ -95,7 +100,8 @@ def at(thing):
 
 
 class Checker:
-    def __init__(self, brokers, postgres, service, group=None, contract=None, fenced=True, data_keys=None):
+    def __init__(self, brokers, postgres, service, group=None, contract=None, fenced=True,
+                 data_keys=None, providers=None):  # fmt: skip
         self.contract = contract or Contract()
         self.brokers, self.service = brokers, service
         self.group = group or "onboarding-" + service
@@ -103,6 +109,7 @@ class Checker:
         self.inputs = SERVICES[service]
         self.ring = seals.read_ring(data_keys) if data_keys else {}
         self.fenced = fenced  # False: copies on fenced topics are counted, but no violation
+        self.providers = providers  # who were asked for effects; None: not known, or nobody
         self.report = Report()
 
     def run(self):
@@ -115,6 +122,7 @@ class Checker:
 
     def read(self):
         outputs = {name for name in self.inputs.values() if name}
+        outputs |= EFFECT_RESULTS.get(self.service, set())
         dead = {name + ".dlt" for name in self.inputs}
         topics, self.ends = read_topics(self.brokers, [*self.inputs, *outputs, *dead])
         self.books = books.read_books(self.connection, self.group)
@@ -133,8 +141,10 @@ class Checker:
                 self.contents[where] = self.decode(record)
                 self.texts[where] = json.dumps(self.contents[where], sort_keys=True, default=str)
         self.rows = defaultdict(list)
+        self.end_rows = [r for r in self.books.rows if r.topic.startswith(effects.PREFIX)]
         for row in self.books.rows:
-            self.rows[at(row)].append(row)
+            if not row.topic.startswith(effects.PREFIX):
+                self.rows[at(row)].append(row)
         self.read_stored()
 
     def decode(self, record):
@@ -277,7 +287,7 @@ class Checker:
             for result in events:
                 self.check_result(where, record, result)
         for where in self.stored:
-            if where not in self.records:
+            if where not in self.records and not where[0].startswith(effects.PREFIX):
                 self.report.bad("stored result without a record", where)
 
     def check_result(self, where, record, result):

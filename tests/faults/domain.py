@@ -7,6 +7,7 @@ their own tests. Here it counts that each decision was made once, and the same f
 from collections import Counter, defaultdict
 from datetime import datetime
 
+import effects
 from books import DONE
 from topics_read import header
 
@@ -155,4 +156,4 @@ def check_lookup(checker):
             checker.report.bad("one person, two ids", max(users.values()), str(sorted(users)))
 
 
-CHECKS = {"evaluation": check_evaluation, "lookup": check_lookup}
+CHECKS = {"evaluation": check_evaluation, "lookup": check_lookup, effects.SERVICE: effects.check}

@@ -23,6 +23,7 @@ LOOKUP = "onboarding.lookup.requested.v1"
 CUSTOMER = "onboarding.customer.registered.v1"
 CONSENT = "onboarding.consent.completed.v1"
 REVIEW = "onboarding.review.decided.v1"
+CONSENT_TEXT = "onboarding.consent-text.requested.v1"
 
 REPEATED, CONFLICTING, POISONED, MISPLACED = 0.05, 0.01, 0.01, 0.01
 BARRIERS, OTHER_SOURCE, TEXT_IDS = 0.002, 0.003, 0.03
@@ -96,6 +97,7 @@ class Generator:
             CUSTOMER: self.customer,
             CONSENT: self.consent,
             REVIEW: self.review,
+            CONSENT_TEXT: self.consent_text,
         }
 
     def next(self):
@@ -369,6 +371,18 @@ class Generator:
             "consentType": "GDPR",
             "approved": self.rng.random() < 0.9,
             "recordedAt": int(self.now.timestamp() * 1000),
+        }, "ok"
+
+    def consent_text(self):
+        """To the probe: which effects to ask for, of which order key, and whether one follows."""
+        process = self.active()
+        return {
+            "processId": process.id,
+            "processType": self.rng.choice(["plain", "plain", "chain"]),
+            "userId": process.person.user,
+            "consentType": self.rng.choice(["first", "second", "first second"]),
+            "language": self.rng.choice([None, *(f"key-{n}" for n in range(6))]),
+            "variables": {},
         }, "ok"
 
     def review(self):

@@ -11,8 +11,9 @@ import time
 from confluent_kafka import Consumer, Producer
 
 import books
+import effects
 from contract import ROOT
-from events import CONSENT, CUSTOMER, EVALUATION, LOOKUP, REVIEW, Generator
+from events import CONSENT, CONSENT_TEXT, CUSTOMER, EVALUATION, LOOKUP, REVIEW, Generator
 from proxies import kafka_proxy, postgres_proxy
 from topics_read import ends_of
 from worker import TERM_SECONDS, THAW_SECONDS, Worker, await_true
@@ -24,6 +25,7 @@ CLAIMS_A_MINUTE = 12  # of one partition
 LOADS = {
     "evaluation": {EVALUATION: 8, CUSTOMER: 1, REVIEW: 1},
     "lookup": {LOOKUP: 8, CUSTOMER: 1, CONSENT: 1},
+    effects.SERVICE: {CONSENT_TEXT: 1},
 }
 
 
@@ -42,6 +44,10 @@ class World:
         self.group = f"onboarding-{service}-{os.path.basename(folder)}-{time.time_ns() % 10**9}"
         stack.new_topics(self.fence_ms, fenced=self.fenced)
         self.database = stack.new_database()
+        self.login, self.providers = service, None
+        if service == effects.SERVICE:
+            effects.make_tables(stack, self.database)
+            self.login, self.providers = effects.LOGIN, effects.Providers(seed)
         self.kafka = kafka_proxy(stack.brokers)
         self.postgres = postgres_proxy(stack.postgres)
         self.proxies = []  # of single workers
@@ -59,12 +65,12 @@ class World:
     # Workers.
 
     def worker_settings(self):
-        return {
+        made = {
             "ONBOARDING_KAFKA_BROKERS": self.kafka.address,
             "ONBOARDING_POSTGRES_URL": self.stack.service_url(
-                self.service, self.database, self.postgres.address
+                self.login, self.database, self.postgres.address
             ),
-            "ONBOARDING_POSTGRES_PASSWORD_FILE": self.stack.password_file(self.service),
+            "ONBOARDING_POSTGRES_PASSWORD_FILE": self.stack.password_file(self.login),
             "ONBOARDING_CONSUMER_GROUP": self.group,
             "ONBOARDING_FENCE": f"{self.fence_ms}ms",
             "ONBOARDING_HEALTH_PORT": "0",
@@ -76,6 +82,10 @@ class World:
             "ONBOARDING_SESSION_TIMEOUT": "6s",
             "ONBOARDING_POLICY_FILE": os.path.join(ROOT, "services", self.service, "policy.json"),
         }
+        if self.providers:
+            del made["ONBOARDING_INDEX_KEY_FILE"], made["ONBOARDING_POLICY_FILE"]
+            made |= self.providers.settings()
+        return made
 
     def key(self, name):
         """A key file; the same bytes in every run."""
@@ -196,7 +206,7 @@ class World:
                 return all(
                     at in places and places[at].next == places[at].published == end
                     for at, end in ends.items()
-                )
+                ) and (self.providers is None or effects.all_ended(connection))
 
             return await_true(settled, seconds, 0.2)
         finally:
@@ -228,6 +238,8 @@ class World:
                 worker.kill()
         for proxy in [self.kafka, self.postgres, *self.proxies]:
             proxy.close()
+        if self.providers:
+            self.providers.close()
         self.stack.drop_database(self.database)
 
 

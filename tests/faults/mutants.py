@@ -7,11 +7,12 @@ which passes without it, fails.
 import os
 import time
 
+import effects
 import scenarios as s
 from checker import Checker
 from harness import World
 
-SETTLE_SECONDS = 30
+SETTLE_SECONDS = 40
 
 #: mutant -> (scenario, options of the world)
 MUTANTS = {
@@ -43,6 +44,9 @@ MUTANTS = {
     "unknown_commit_as_success": (s.lost_commits, {}),
     "no_idle_in_transaction_timeout": (s.stopped_in_transaction, {}),
     "no_lock_on_shared_keys": (s.rivals_at_once, {"service": "lookup"}),
+    "lost_answers_not_counted": (s.effects_through_deaths, {"service": effects.SERVICE}),
+    "lost_leases_not_counted": (s.effects_through_deaths, {"service": effects.SERVICE}),
+    "ends_recorded_anew": (s.effects_through_deaths, {"service": effects.SERVICE}),
 }
 
 
@@ -67,6 +71,7 @@ def play(stack, folder, scenario, options, seed, mutant=None):
             world.group,
             stack.contract,
             data_keys=world.data_keys(),
+            providers=world.providers,
         ).run()
         failures += [f"{kind} ({count})" for kind, count in report.violations.items()]
         if mutant is None and report.violations:

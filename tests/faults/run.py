@@ -19,16 +19,19 @@ import tempfile
 import threading
 import time
 
+import effects
 import mutants
 from checker import Checker
 from harness import CLAIMS_A_MINUTE, World
-from shots import AIM_SECONDS, AROUND, FAILPOINTS, QUICK, SLOW, Shots
+from shots import AIM_SECONDS, AROUND, EFFECTS, FAILPOINTS, QUICK, SLOW, Shots
 from stack import Stack
 from worker import await_true
 
 ROUND_SECONDS = 240
 WORKERS = 3
-STEPS_A_SECOND = 150
+TURNS = ["evaluation", effects.SERVICE, "evaluation", "lookup"]
+STEPS_A_SECOND = {effects.SERVICE: 20}  # each is a request or two to a provider in Python
+STEPS_A_SECOND_ELSE = 150
 SHOT_GAP_SECONDS = (0.2, 1.2)
 LONG_THAW_SECONDS = 60
 FENCED = "fenced updates"
@@ -80,7 +83,7 @@ class Round:
 
     def __init__(self, stack, folder, arguments, number):
         self.arguments, self.number = arguments, number
-        service = arguments.service or ("evaluation", "lookup")[number % 4 == 3]
+        service = arguments.service or TURNS[number % len(TURNS)]
         thaw = {"thaw_seconds": LONG_THAW_SECONDS} if arguments.long else {}
         self.world = World(stack, folder, service, arguments.seed + number, **thaw)
         self.gunners = []
@@ -91,7 +94,7 @@ class Round:
         print(f"round {self.number}: {world.service}, {seconds:.0f} s of faults", flush=True)
         try:
             world.start_workers(WORKERS)
-            world.load.rate = STEPS_A_SECOND
+            world.load.rate = STEPS_A_SECOND.get(world.service, STEPS_A_SECOND_ELSE)
             self.hit(seconds, faults)
             self.wake_zombie()
             failures = self.finish()
@@ -134,6 +137,7 @@ class Round:
             world.stack.contract,
             world.fenced,
             world.data_keys(),
+            world.providers,
         ).run()
         report.print()
         failures += [f"{kind}: {count}" for kind, count in report.violations.items()]
@@ -168,7 +172,7 @@ class Round:
             counts.setdefault(name, {}).setdefault(action, 0)
             counts[name][action] += 1
         print("  failpoint               kill stop")
-        for name in FAILPOINTS:
+        for name in FAILPOINTS + (EFFECTS if world.providers else []):
             fired = counts.get(name, {})
             missed = sum(1 for n, _ in self.all("unfired") if n == name)
             late = f"  not fired: {missed}" if missed else ""
@@ -211,10 +215,9 @@ def log_counts(world):
 def campaign(stack, folder, arguments):
     """All rounds; gives (checks passed, failures)."""
     rng = random.Random(arguments.seed)
-    faults = [
-        plan(rng, QUICK, AROUND, arguments.seed),
-        plan(random.Random(arguments.seed), SLOW, [], arguments.seed),
-    ]
+    slow = plan(random.Random(arguments.seed), SLOW, [], arguments.seed)
+    quick = plan(rng, QUICK, AROUND, arguments.seed)
+    beside = plan(rng, 2 * EFFECTS + QUICK, AROUND, arguments.seed)
     passed, failures = 0, []
     left = arguments.seconds
     for number in itertools.count():
@@ -223,7 +226,7 @@ def campaign(stack, folder, arguments):
         seconds = min(left, ROUND_SECONDS)
         left -= seconds
         one = Round(stack, os.path.join(folder, f"round{number}"), arguments, number)
-        found = one.run(seconds, faults)
+        found = one.run(seconds, [beside if one.world.providers else quick, slow])
         passed += not found
         failures += [f"round {number}: {text}" for text in found]
     return passed, failures
@@ -234,7 +237,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=90)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--long", action="store_true")
-    parser.add_argument("--service", choices=["evaluation", "lookup"])
+    parser.add_argument("--service", choices=["evaluation", "lookup", effects.SERVICE])
     parser.add_argument("--stack", default=os.path.dirname(os.environ.get("ONBOARDING_STACK", "")))
     parser.add_argument("--mutants", action="store_true")
     parser.add_argument("--only", nargs="+")

@@ -456,3 +456,17 @@ def rivals_at_once(stage):
         worker.disarm_all()
     stage.burst(300)  # asks for the same people again
     return failures
+
+
+def effects_through_deaths(stage):
+    """Workers die before a request, after its answer, and before its end is recorded."""
+    stage.start(2)
+    stage.world.wanted = 2
+    stage.world.load.rate = 15
+    for name in ("effect_sent", "effect_leased", "effect_outcome", "effect_sent"):
+        time.sleep(1.5)
+        stage.one_fires(stage.arm_all(name, "kill"), name)
+    for order in ("lose_answer", "lose_commit"):
+        time.sleep(1.5)
+        stage.world.postgres.order(order)
+    time.sleep(1.5)

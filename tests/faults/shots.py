@@ -30,7 +30,7 @@ REVOKE = ["in_revoke_before_drain", "before_mark", "in_revoke_after_drain"]
 LOST = ["in_lost"]
 DOUBT = ["producer_reset", "member_check"]
 SHUTDOWN = ["shutdown"]
-#: Nothing in lookup and evaluation has effects yet.
+#: Where the service has effects: any of them passes by these soon.
 EFFECTS = ["effect_leased", "effect_sent", "effect_outcome"]
 
 #: What any batch passes soon, and what needs a change of owners first.
@@ -56,7 +56,7 @@ class Shots:
 
     def fire(self, name, action):
         """Brings a worker to a failpoint and lets it do the action there."""
-        if name in BATCH:
+        if name in BATCH + EFFECTS:
             done = self.aim(name, action)
         elif name in MARK:
             done = self.aim(name, action, provoke=self.pause_load)
