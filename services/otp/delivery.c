@@ -103,27 +103,30 @@ static bool build_email(const struct turn *turn, const struct otp_delivery *deli
     return mail_build(&mail, turn->arena, out, error);
 }
 
-void otp_deliver(const struct turn *turn, const struct otp_delivery *delivery, struct outcome *out)
+bool otp_delivery_build(const struct turn *turn, struct otp_delivery *delivery, struct error *error)
 {
-    bool by_email = delivery->destination->channel == OTP_CHANNEL_EMAIL;
     char reference[UUID_TEXT_SIZE];
-    struct bytes body;
-    struct error error;
 
     uuid_format(delivery->message_id, reference);
-    if (!by_email) {
-        body = sms_of(turn, delivery, reference);
-    } else if (!build_email(turn, delivery, reference, &body, &error)) {
-        outcome_reject(out, REASON_CONTRACT, "an e-mail that cannot be built: %s", error.text);
-        return;
-    }
+    if (delivery->destination->channel == OTP_CHANNEL_EMAIL)
+        return build_email(turn, delivery, reference, &delivery->body, error);
+    delivery->body = sms_of(turn, delivery, reference);
+    return true;
+}
+
+void otp_deliver(const struct otp_delivery *delivery, struct outcome *out)
+{
+    const struct otp_destination *to = delivery->destination;
+    char reference[UUID_TEXT_SIZE];
+
+    uuid_format(delivery->message_id, reference);
     outcome_effect(out, &(struct effect_request){
-                            .kind = otp_effects[delivery->destination->channel],
+                            .kind = otp_effects[to->channel],
                             .order_key = delivery->process_id,
                             .reference = reference,
                             .subject = delivery->subject,
                             .expires_ms = delivery->expires_at_ms,
-                            .recipient = by_email ? delivery->destination->address : NULL,
-                            .body = body,
+                            .recipient = to->channel == OTP_CHANNEL_EMAIL ? to->address : NULL,
+                            .body = delivery->body,
                         });
 }

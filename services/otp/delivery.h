@@ -13,12 +13,17 @@ struct otp_delivery {
     const struct otp_text *text; /* has a text for the destination's channel */
     const char *code;
     int64_t expires_at_ms;
+    struct bytes body; /* by otp_delivery_build() */
 };
 
 /* By enum otp_channel; their handlers give the answers. */
 extern const struct effect_kind *const otp_effects[OTP_CHANNEL_COUNT];
 
+/* What the provider gets. False: an e-mail that cannot be; the text holds nothing personal. */
+MUST_CHECK bool otp_delivery_build(const struct turn *turn, struct otp_delivery *delivery,
+                                   struct error *error);
+
 /* Asks the channel's provider to send it. */
-void otp_deliver(const struct turn *turn, const struct otp_delivery *delivery, struct outcome *out);
+void otp_deliver(const struct otp_delivery *delivery, struct outcome *out);
 
 #endif

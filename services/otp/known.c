@@ -135,8 +135,11 @@ static struct otp_contact open_contact(const struct turn *turn, const char *user
 struct otp_contact contact_find(const struct turn *turn, const char *user_id)
 {
     const struct contact *known = find_contact(turn, user_id);
+    struct otp_contact contact = {0};
 
-    return known == NULL ? (struct otp_contact){0} : open_contact(turn, user_id, known);
+    if (known != NULL)
+        contact = open_contact(turn, user_id, known);
+    return contact;
 }
 
 static bool equal(struct bytes a, struct bytes b)

@@ -7,7 +7,6 @@
  */
 #include <string.h>
 
-#include "common/core/blind_index.h"
 #include "common/core/language.h"
 #include "customer_registered.h"
 #include "otp_expired.h"
@@ -18,6 +17,7 @@
 #include "services/otp/delivery.h"
 #include "services/otp/known.h"
 #include "services/otp/otp.h"
+#include "services/otp/request.h"
 #include "topics.h"
 
 enum { ID_BYTES_MAX = 255 }; /* of the contract */
@@ -35,11 +35,6 @@ static bool is_id_or_none(const char *text)
 static const struct otp_config *config_of(const struct turn *turn)
 {
     return turn->config;
-}
-
-static const struct otp_policy *rules_of(const struct turn *turn, const char *process_type)
-{
-    return policy_rules(turn->policy, process_type == NULL ? "" : process_type);
 }
 
 /* --- Requests */
@@ -77,14 +72,6 @@ static const char *subject_of(const struct otp_requested *event, struct arena *a
     return subject;
 }
 
-static struct otp_contact contact_asked(const struct turn *turn)
-{
-    const struct otp_requested *event = turn->event;
-
-    return otp_contact_of(event->phoneNumber, event->email, &config_of(turn)->index_key,
-                          turn->arena);
-}
-
 static void load_requested(const struct turn *turn, struct keys *keys)
 {
     const struct otp_requested *event = turn->event;
@@ -92,7 +79,7 @@ static void load_requested(const struct turn *turn, struct keys *keys)
 
     if (find_fault(event, turn->arena) != NULL)
         return;
-    asked = contact_asked(turn);
+    asked = request_contact(turn);
     keys_add_text(keys, &challenge_kind, event->processId);
     keys_add_subject(keys, subject_of(event, turn->arena));
     traffic_ask(keys, &asked);
@@ -100,78 +87,8 @@ static void load_requested(const struct turn *turn, struct keys *keys)
         keys_add_text(keys, &contact_kind, event->userId);
 }
 
-/* What is found out about a request, in the order in which it is. */
-struct request {
-    const struct otp_requested *event;
-    const struct otp_policy *policy;
-    int64_t asked_at_ms; /* of the event, but not in the future */
-    struct digest code_hmac;
-    struct otp_destination destination;
-    struct challenge *open; /* NULL: none */
-    bool is_same_code;      /* as the open challenge's */
-};
-
-/* Bound to process and type: the same code elsewhere is another. */
-static struct digest code_hmac_of(const struct turn *turn)
-{
-    const struct otp_requested *event = turn->event;
-    const char *const parts[] = {event->processId, otp_type_text[event->otpType], event->otpCode};
-
-    return blind_index(&config_of(turn)->pepper, "otp.code", parts, COUNT(parts), turn->arena);
-}
-
-static struct otp_destination destination_of(const struct turn *turn,
-                                             const struct otp_policy *policy)
-{
-    const struct otp_requested *event = turn->event;
-    struct otp_contact asked = contact_asked(turn), known = {0};
-    struct otp_channels channels = otp_config_channels(config_of(turn), &policy->channels);
-
-    if (event->userId != NULL)
-        known = contact_find(turn, event->userId);
-    return otp_destination_choose(&asked, &known, &channels);
-}
-
-static struct request look_at(const struct turn *turn)
-{
-    const struct otp_requested *event = turn->event;
-    struct request request = {
-        .event = event,
-        .policy = rules_of(turn, event->processType),
-        .asked_at_ms = turn->meta->time_ms < turn->now_ms ? turn->meta->time_ms : turn->now_ms,
-        .code_hmac = code_hmac_of(turn),
-        .open = challenge_find_open(turn, event->processId, event->otpType),
-    };
-
-    request.destination = destination_of(turn, request.policy);
-    request.is_same_code =
-        request.open != NULL && request.open->code_hmac.size == DIGEST_SIZE &&
-        memcmp(request.open->code_hmac.data, request.code_hmac.bytes, DIGEST_SIZE) == 0;
-    return request;
-}
-
-static enum otp_result decide(const struct turn *turn, const struct request *request)
-{
-    const struct challenge *open = request->open;
-    struct otp_facts facts = {
-        .has_destination = request->destination.address != NULL,
-        .is_resend = request->event->resend && open != NULL,
-        .is_same_code = request->is_same_code,
-        .age_ms = turn->now_ms - request->asked_at_ms,
-        .challenges = challenges_of_day(turn, request->event->processId),
-    };
-
-    if (open != NULL) {
-        facts.since_last_ms = turn->now_ms - open->asked_at_ms;
-        facts.resends = open->resends;
-    }
-    if (facts.has_destination)
-        facts.messages = traffic_of(turn, &request->destination.index)->messages;
-    return otp_decide(&facts, request->policy);
-}
-
 /* The challenge that the message belongs to: the open one, or a new one in its place. */
-static struct challenge step_challenge(const struct turn *turn, const struct request *request,
+static struct challenge step_challenge(const struct turn *turn, const struct otp_request *request,
                                        struct outcome *out)
 {
     const struct otp_requested *event = request->event;
@@ -204,10 +121,28 @@ static struct challenge step_challenge(const struct turn *turn, const struct req
     return challenge;
 }
 
-static void deliver(const struct turn *turn, const struct request *request, struct outcome *out)
+static void record_message(const struct turn *turn, const struct otp_request *request,
+                           const struct challenge *challenge, const char *language,
+                           struct outcome *out)
 {
     const struct otp_requested *event = request->event;
-    struct challenge challenge = step_challenge(turn, request, out);
+
+    traffic_of(turn, &request->destination.index)->messages++;
+    outcome_row(out, &sql_insert_message, UUID_VALUE(turn->fresh_id), UUID_VALUE(challenge->id),
+                TEXT(event->processId), TEXT(event->processType), TEXT(event->userId),
+                TEXT(otp_type_text[event->otpType]), BOOL(event->resend),
+                TEXT(otp_channel_text[request->destination.channel]), TEXT(language),
+                BYTES(((struct bytes){request->destination.index.bytes, DIGEST_SIZE})),
+                TEXT(otp_policy_format.version(turn->policy)), TIME_MS(turn->meta->time_ms),
+                TIME_MS(turn->now_ms));
+}
+
+/* Nothing is changed before it is sure that there is a message. */
+static void deliver(const struct turn *turn, const struct otp_request *request, struct outcome *out)
+{
+    const struct otp_requested *event = request->event;
+    struct challenge challenge;
+    struct error error;
     struct otp_delivery delivery = {
         .message_id = turn->fresh_id,
         .process_id = event->processId,
@@ -216,22 +151,20 @@ static void deliver(const struct turn *turn, const struct request *request, stru
         .text = otp_text_find(&request->policy->texts[event->otpType], request->destination.channel,
                               language_of(event->language, turn->arena), request->policy->language),
         .code = event->otpCode,
-        .expires_at_ms = challenge.expires_at_ms,
     };
 
-    traffic_of(turn, &request->destination.index)->messages++;
-    outcome_row(out, &sql_insert_message, UUID_VALUE(turn->fresh_id), UUID_VALUE(challenge.id),
-                TEXT(event->processId), TEXT(event->processType), TEXT(event->userId),
-                TEXT(otp_type_text[event->otpType]), BOOL(event->resend),
-                TEXT(otp_channel_text[request->destination.channel]), TEXT(delivery.text->language),
-                BYTES(((struct bytes){request->destination.index.bytes, DIGEST_SIZE})),
-                TEXT(otp_policy_format.version(turn->policy)), TIME_MS(turn->meta->time_ms),
-                TIME_MS(turn->now_ms));
-    otp_deliver(turn, &delivery, out);
+    if (!otp_delivery_build(turn, &delivery, &error)) {
+        outcome_reject(out, REASON_CONTRACT, "an e-mail that cannot be built: %s", error.text);
+        return;
+    }
+    challenge = step_challenge(turn, request, out);
+    delivery.expires_at_ms = challenge.expires_at_ms;
+    record_message(turn, request, &challenge, delivery.text->language, out);
+    otp_deliver(&delivery, out);
 }
 
-static void refuse(const struct turn *turn, const struct request *request, enum otp_result result,
-                   struct outcome *out)
+static void refuse(const struct turn *turn, const struct otp_request *request,
+                   enum otp_result result, struct outcome *out)
 {
     const struct otp_requested *event = request->event;
     struct otp_answer answer = {
@@ -255,7 +188,7 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
 {
     const struct otp_requested *event = turn->event;
     const char *fault = find_fault(event, turn->arena);
-    struct request request;
+    struct otp_request request;
     enum otp_result result;
 
     if (fault != NULL) {
@@ -263,8 +196,8 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
         return;
     }
     outcome_subject(out, subject_of(event, turn->arena));
-    request = look_at(turn);
-    result = decide(turn, &request);
+    request = request_look(turn);
+    result = request_decide(turn, &request);
     if (result == OTP_RESULT_SENT)
         deliver(turn, &request, out);
     else
