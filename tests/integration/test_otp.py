@@ -14,7 +14,7 @@ from email import message_from_string, policy
 
 import pytest
 from commands import BIN, ROOT, WORKER_TIMEOUT_S, Bench, await_true, clean_environment
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from confluent_kafka.admin import NewTopic
 from provider_stub import Authority, ProviderStub, answer, close, hang
 from psycopg import sql
@@ -453,7 +453,7 @@ def everything_on(otp, topics):
     reader = Consumer({"bootstrap.servers": otp.brokers, "group.id": "test", "enable.auto.commit": False,
                        "enable.partition.eof": True})
     try:
-        places = [TopicPartition(topic, number, 0)
+        places = [TopicPartition(topic, number, OFFSET_BEGINNING)
                   for topic in topics for number in reader.list_topics(topic, timeout=20).topics[topic].partitions]
         reader.assign(places)
         ends = 0
