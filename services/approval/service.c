@@ -15,6 +15,7 @@
 #include "services/approval/cases.h"
 #include "services/approval/facts.h"
 #include "services/approval/known.h"
+#include "services/review/callback.h"
 #include "services/review/case.h"
 #include "topics.h"
 
@@ -24,6 +25,8 @@ enum {
 
 struct config {
     struct key index_key;
+    int profile;
+    struct provider_options callback; /* the onboarding server; see services/review/callback.h */
 };
 
 static bool is_blank(const char *text)
@@ -271,7 +274,23 @@ static const struct setting settings[] = {
      .kind = SETTING_KEY_FILE,
      .offset = offsetof(struct config, index_key),
      .meaning = "file with the key of the blind indexes: 32 bytes in base64; never to be changed"},
+    CALLBACK_SETTINGS(struct config, profile, callback),
 };
+
+static void check(void *target, struct problems *problems)
+{
+    struct config *filled = target;
+
+    provider_check(CALLBACK_SETTING, filled->profile, &filled->callback, problems);
+}
+
+const struct effect_kind callback_kind = {
+    .name = "callback",
+    .provider = &config.callback,
+    .handle = callback_handle,
+};
+
+static const struct effect_kind *const effects[] = {&callback_kind};
 
 static const struct topic *const outputs[] = {&topic_approval_completed, &topic_review_completed};
 
@@ -283,8 +302,11 @@ const struct service service = {
     .state_count = COUNT(states),
     .outputs = outputs,
     .output_count = COUNT(outputs),
+    .effects = effects,
+    .effect_count = COUNT(effects),
     .settings = settings,
     .setting_count = COUNT(settings),
     .config = &config,
+    .check = check,
     .policy = &approval_policy_format,
 };

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "review_sql.h"
+
 static const struct {
     const char *path;
     const char *member; /* that carries the result */
@@ -27,6 +29,32 @@ const char *const callback_state_text[CALLBACK_STATES] = {
 const char *callback_path(enum review_job job)
 {
     return calls[job].path;
+}
+
+void callback_ask(const struct turn *turn, struct outcome *out, const struct callback *callback)
+{
+    if (!provider_is_set(callback_kind.provider))
+        return;
+    outcome_effect(out, &(struct effect_request){
+                            .kind = &callback_kind,
+                            .order_key = callback->identity_verification_id,
+                            .reference = callback->identity_verification_id,
+                            .subject = callback->user_id,
+                            .expires_ms = turn->now_ms + CALLBACK_VALID_MS,
+                            .path = callback_path(callback->job),
+                            .body = callback_body(callback, turn->arena),
+                        });
+}
+
+void callback_handle(const struct turn *turn, struct outcome *out)
+{
+    const struct effect_outcome *effect = turn->event;
+    struct callback_answer answer = callback_read(effect, turn->arena);
+
+    outcome_row(out, &sql_insert_callback, UUID_VALUE(effect->id), TEXT(effect->reference),
+                TEXT(callback_state_text[answer.state]),
+                effect->status == 0 ? NOTHING : INT(effect->status), INT(effect->attempts),
+                TEXT(answer.reason), TIME_MS(turn->now_ms));
 }
 
 struct bytes callback_body(const struct callback *callback, struct arena *arena)

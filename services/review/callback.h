@@ -5,6 +5,7 @@
 
 #include "common/core/arena.h"
 #include "common/core/base.h"
+#include "common/effects/provider_settings.h"
 #include "common/worker/service.h"
 #include "review_decided.h"
 
@@ -25,6 +26,28 @@ struct callback {
     const char *user_id;
     const char *identity_verification_id;
 };
+
+/*
+ * Rows for a job's table of settings, the server's and the profile; in the job's check():
+ * provider_check(CALLBACK_SETTING, config->profile, &config->callback, problems). Without a URL
+ * nobody is called back.
+ */
+#define CALLBACK_SETTING "ONBOARDING_CALLBACK"
+#define CALLBACK_SETTINGS(type, profile, member)                                                   \
+    PROVIDER_PROFILE_SETTING(type, profile),                                                       \
+        PROVIDER_HTTP_SETTINGS(CALLBACK_SETTING, "", type, member)
+
+/*
+ * Each program that holds cases defines this, with its settings' provider and callback_handle(),
+ * and lists it among its effects.
+ */
+extern const struct effect_kind callback_kind;
+
+/* Asks for a call, unless no server is set. */
+void callback_ask(const struct turn *turn, struct outcome *out, const struct callback *callback);
+
+/* Records what came of it. */
+void callback_handle(const struct turn *turn, struct outcome *out);
 
 /* What follows the server's URL. */
 const char *callback_path(enum review_job job);

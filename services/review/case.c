@@ -7,6 +7,7 @@
 #include "review_completed.h"
 #include "review_expired.h"
 #include "review_sql.h"
+#include "services/review/callback.h"
 #include "topics.h"
 
 enum {
@@ -164,6 +165,14 @@ void case_close(const struct turn *turn, struct outcome *out, const char *identi
     closed.closed_code = closing.code;
     closed.closed_ms = turn->now_ms;
     save(turn, out, identity_verification_id, closed);
+    callback_ask(turn, out,
+                 &(struct callback){
+                     .job = closing.job,
+                     .result = closing.result,
+                     .process_id = closed.process_id,
+                     .user_id = closed.user_id,
+                     .identity_verification_id = identity_verification_id,
+                 });
     if (closing.state != CASE_RESOLVED)
         return;
     decided = as_decided(&closed);

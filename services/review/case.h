@@ -98,8 +98,9 @@ struct case_closing {
 };
 
 /*
- * Closes the open case, once. For CASE_RESOLVED it also tells the reviewer (review.completed):
- * call it before publishing the job's own result, so that a reply is the answer to the reviewer.
+ * Closes the open case, once, and calls back (callback.h). For CASE_RESOLVED it also tells the
+ * reviewer (review.completed): call it before publishing the job's own result, so that a reply is
+ * the answer to the reviewer.
  */
 void case_close(const struct turn *turn, struct outcome *out, const char *identity_verification_id,
                 struct case_closing closing);

@@ -356,7 +356,7 @@ static void fake_end(void)
 }
 
 /* What settings would have filled: the service's keys. */
-static void fake_start(const struct service *service)
+static inline void fake_start(const struct service *service)
 {
     fake.service = service;
     for (size_t i = 0; i < service->setting_count; i++)
@@ -367,7 +367,7 @@ static void fake_start(const struct service *service)
 }
 
 /* The database, as long as nobody asked for the key, gets a row. */
-static void *fake_know(const struct state_kind *kind, struct bytes key)
+static inline void *fake_know(const struct state_kind *kind, struct bytes key)
 {
     return fake_append(fake_find(kind, key));
 }
@@ -440,7 +440,7 @@ static const char *fake_text(const json_t *event, const char *name)
 }
 
 /* Of the last event, as a text. */
-static const char *fake_member(const char *name)
+static inline const char *fake_member(const char *name)
 {
     return fake_text(fake.outcome.event, name);
 }

@@ -1,17 +1,39 @@
 /* The call-back's body, and what an answer comes to. */
 #include "services/review/callback.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "tests/support/test.h"
+#include "review_sql.h"
+#include "tests/support/fake_worker.h"
+#include "topics.h"
 
 static struct arena arena;
+static struct provider_options server;
+
+const struct effect_kind callback_kind = {
+    .name = "callback", .provider = &server, .handle = callback_handle};
+
+/* Any event will do to ask for a call. */
+static void ask(const struct turn *turn, struct outcome *out)
+{
+    callback_ask(turn, out,
+                 &(struct callback){REVIEW_JOB_APPROVAL, REVIEW_DECISION_OK, "p", "u", "v"});
+}
+
+static const struct route routes[] = {{&topic_review_decided, NULL, ask}};
+static const struct effect_kind *const effects[] = {&callback_kind};
+static const struct service service = {
+    .name = "test",
+    .routes = routes,
+    .route_count = COUNT(routes),
+    .effects = effects,
+    .effect_count = COUNT(effects),
+};
 
 static int clear(void **state)
 {
     (void)state;
     arena_done(&arena);
+    fake_end();
+    server = (struct provider_options){0};
     return 0;
 }
 
@@ -146,6 +168,72 @@ static void what_was_not_taken_has_a_state(void **state)
     assert_state(EFFECT_FAILED, EFFECT_ERASED, "ERASED");
 }
 
+static void without_a_server_nobody_is_called(void **state)
+{
+    (void)state;
+    server.url = "";
+    assert_int_equal(fake_handle(&service, &topic_review_decided, NULL)->effect_count, 0);
+}
+
+static void a_call_is_asked_for(void **state)
+{
+    const struct effect_request *asked;
+
+    (void)state;
+    server.url = "https://onboarding.example.com";
+    assert_int_equal(fake_handle(&service, &topic_review_decided, NULL)->effect_count, 1);
+    asked = &fake.outcome.effects[0];
+    assert_ptr_equal(asked->kind, &callback_kind);
+    assert_string_equal(asked->path, "/api/private/client/approve");
+    assert_non_null(memmem(asked->body.data, asked->body.size, "\"approvalResult\":\"OK\"", 21));
+    assert_string_equal(asked->order_key, "v"); /* a case that is opened again has a second call */
+    assert_string_equal(asked->reference, "v");
+    assert_string_equal(asked->subject, "u");
+    assert_null(asked->recipient);
+    assert_int_equal(asked->expires_ms, fake_now_ms + INT64_C(24) * 3600 * 1000);
+}
+
+static const struct value *settle(const struct effect_outcome *outcome)
+{
+    fake_settle(&service, &callback_kind, outcome);
+    assert_int_equal(fake_rows_of(&sql_insert_callback), 1);
+    assert_int_equal(fake.outcome.row_count, 1);
+    assert_int_equal(fake.outcome.event_count, 0);
+    return fake.outcome.rows[0].values;
+}
+
+static void its_end_is_recorded(void **state)
+{
+    static const char page[] = "{\"result\": \"NOK\", \"resultReason\": \"gone\"}";
+    const struct value *row =
+        settle(&(struct effect_outcome){.id = {{7}},
+                                        .reference = "v",
+                                        .state = EFFECT_SENT,
+                                        .attempts = 2,
+                                        .status = 200,
+                                        .response = {(const uint8_t *)page, sizeof page - 1}});
+
+    (void)state;
+    assert_int_equal(row[0].uuid.bytes[0], 7);
+    assert_memory_equal(row[1].bytes.data, "v", 1);
+    assert_memory_equal(row[2].bytes.data, "NOK", 3);
+    assert_int_equal(row[3].integer, 200);
+    assert_int_equal(row[4].integer, 2);
+    assert_memory_equal(row[5].bytes.data, "gone", 4);
+    assert_int_equal(row[6].integer, fake_now_ms);
+}
+
+static void what_had_no_answer_has_no_status(void **state)
+{
+    const struct value *row = settle(&(struct effect_outcome){
+        .reference = "v", .state = EFFECT_FAILED, .failure = EFFECT_EXHAUSTED, .attempts = 9});
+
+    (void)state;
+    assert_memory_equal(row[2].bytes.data, "EXHAUSTED", 9);
+    assert_int_equal(row[3].kind, VALUE_NULL);
+    assert_int_equal(row[5].kind, VALUE_NULL);
+}
+
 static const struct CMUnitTest cases[] = {
     cmocka_unit_test_teardown(each_job_has_its_call, clear),
     cmocka_unit_test_teardown(an_acceptance_is_told, clear),
@@ -153,6 +241,10 @@ static const struct CMUnitTest cases[] = {
     cmocka_unit_test_teardown(long_words_are_cut_between_characters, clear),
     cmocka_unit_test_teardown(an_unreadable_answers_words_are_not_kept, clear),
     cmocka_unit_test_teardown(what_was_not_taken_has_a_state, clear),
+    cmocka_unit_test_teardown(without_a_server_nobody_is_called, clear),
+    cmocka_unit_test_teardown(a_call_is_asked_for, clear),
+    cmocka_unit_test_teardown(its_end_is_recorded, clear),
+    cmocka_unit_test_teardown(what_had_no_answer_has_no_status, clear),
 };
 
 int main(void)

@@ -2,6 +2,7 @@
 #include "review_decided.h"
 #include "review_expired.h"
 #include "review_sql.h"
+#include "services/review/callback.h"
 #include "services/review/case.h"
 #include "tests/support/fake_worker.h"
 #include "topics.h"
@@ -13,6 +14,11 @@ static const char decision[] = "{'processId': 'p', 'identityVerificationId': 'v'
                                " 'decidedBy': 'reviewer-1'}";
 static const char expiry[] = "{'processId': 'p', 'identityVerificationId': 'v',"
                              " 'job': 'APPROVAL', 'expiredAt': '2026-03-15T11:00:00Z'}";
+
+static struct provider_options server;
+
+const struct effect_kind callback_kind = {
+    .name = "callback", .provider = &server, .handle = callback_handle};
 
 /* What a job would have decided without a case. */
 static const struct case_decided *decided;
@@ -92,6 +98,7 @@ static int start(void **state)
     (void)state;
     decided = NULL;
     found = NULL;
+    server = (struct provider_options){0};
     fake_start(&service);
     return 0;
 }
@@ -141,6 +148,11 @@ static struct review_case *know(enum case_state state)
         .closed_ms = state == CASE_OPEN ? 0 : fake_now_ms - HOUR_MS,
     };
     return known;
+}
+
+static struct review_case *case_of_v(void)
+{
+    return fake_find(&case_kind, fake_bytes("v"))->items[0];
 }
 
 static void assert_told(const char *outcome, const char *result, const char *code)
@@ -224,6 +236,23 @@ static void a_reviewer_closes_it(void **state)
     assert_string_equal(fake_member("identityVerificationId"), "v");
     assert_string_equal(fake_member("job"), "APPROVAL");
     assert_string_equal(fake_member("decidedAt"), "2026-03-15T12:00:00.000Z");
+}
+
+static void each_end_is_called_back_once(void **state)
+{
+    (void)state;
+    server.url = "https://onboarding.example.com";
+    assert_int_equal(open_case()->effect_count, 0);
+    assert_int_equal(decide(NULL)->effect_count, 1);
+    assert_string_equal(fake.outcome.effects[0].path, "/api/private/client/approve");
+    assert_string_equal(fake.outcome.effects[0].reference, "v");
+    assert_string_equal(fake.outcome.effects[0].subject, "u");
+    assert_non_null(memmem(fake.outcome.effects[0].body.data, fake.outcome.effects[0].body.size,
+                           "\"processId\":\"p\"", 15));
+    assert_int_equal(decide("{'decision': 'OK'}")->effect_count, 0);
+    assert_int_equal(open_case()->effect_count, 0);
+    case_of_v()->expires_ms = fake_now_ms;
+    assert_int_equal(expire(NULL)->effect_count, 1);
 }
 
 static void whoever_comes_second_is_told_so(void **state)
@@ -361,6 +390,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_open_case_stays_as_old_as_it_is, start, end),
         cmocka_unit_test_setup_teardown(a_closed_case_is_opened_anew, start, end),
         cmocka_unit_test_setup_teardown(a_reviewer_closes_it, start, end),
+        cmocka_unit_test_setup_teardown(each_end_is_called_back_once, start, end),
         cmocka_unit_test_setup_teardown(whoever_comes_second_is_told_so, start, end),
         cmocka_unit_test_setup_teardown(what_the_database_knows_closed_stays_so, start, end),
         cmocka_unit_test_setup_teardown(what_the_rules_decided_has_no_case_to_resolve, start, end),
