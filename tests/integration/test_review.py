@@ -1,34 +1,67 @@
-"""WAIT, from the case that it opens to what everybody is told of its end."""
+"""WAIT, from the case that it opens to what everybody is told of its end, by each job that has cases."""
 
+import base64
 import json
 import os
 import signal
 import subprocess
 import threading
+import time
 import uuid
 
 import pytest
+from provider_stub import ProviderStub, answer, hang
 
 import running
-from running import CASE_EXPIRED, OUTPUT, PROCESS_EXPIRED, await_sure, header
+from running import CASE_EXPIRED, EVALUATED, OUTPUT, PROCESS_EXPIRED, await_sure, header
 
 COMMAND = os.path.join(os.environ.get("ONBOARDING_BIN", "build/asan/bin"), "onboarding")
 COMMAND_SECONDS = 60
-COMPLETED, ANSWERED = OUTPUT["evaluation"], "onboarding.review.completed.v1"
+ANSWERED = "onboarding.review.completed.v1"
+CALL = {  # path, and the member that tells the result
+    "evaluation": ("/api/private/client/evaluate", "evaluationResult"),
+    "approval": ("/api/private/client/approve", "approvalResult"),
+}
+TIMEOUT_MS = 2000  # of a call
+RETAKEN_SECONDS = running.SECONDS + TIMEOUT_MS / 1000 + 5  # a lease has to run out before
+
+
+def said(result, reason=None):
+    return answer(200, json.dumps({"result": result, "resultReason": reason, "more": {}}).encode())
 
 
 class Reviews(running.Running):
-    """The evaluation, and the command that reviewers use."""
+    """A job with cases, the command that reviewers use, and the server that is called back."""
 
-    def __init__(self, stack, folder):
-        super().__init__(stack, folder)
+    def __init__(self, stack, folder, job):
+        self.server = ProviderStub(default=lambda request: said("OK"))
+        self.server.start()
+        super().__init__(stack, folder, job)
+        self.completed = OUTPUT[job]
         self.listen(ANSWERED)
+
+    def close(self):
+        super().close()
+        self.server.stop()
+
+    def settings(self):
+        password = os.path.join(self.folder, "callback.password")
+        with open(os.open(password, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+            file.write("s3cret\n")
+        return super().settings() | {
+            "ONBOARDING_PROFILE": "development",
+            "ONBOARDING_CALLBACK_URL": self.server.url + "/bank",
+            "ONBOARDING_CALLBACK_USER": "onboarding",
+            "ONBOARDING_CALLBACK_PASSWORD_FILE": password,
+            "ONBOARDING_CALLBACK_TIMEOUT": f"{TIMEOUT_MS}ms",
+            "ONBOARDING_CALLBACK_CONNECT_TIMEOUT": "1s",
+        }
 
     def command(self, *arguments, given=None):
         settings = {
             "ONBOARDING_KAFKA_BROKERS": self.stack.brokers,
-            "ONBOARDING_POSTGRES_URL": self.stack.service_url("evaluation", self.database),
-            "ONBOARDING_POSTGRES_PASSWORD_FILE": self.stack.password_file("evaluation"),
+            "ONBOARDING_POSTGRES_URL": self.stack.service_url(self.service, self.database),
+            "ONBOARDING_POSTGRES_PASSWORD_FILE": self.stack.password_file(self.service),
         }
         others = {k: v for k, v in os.environ.items() if not k.startswith(("ONBOARDING_", "PG"))}
         return subprocess.run([COMMAND, *arguments], env=others | settings, input=given, text=True,
@@ -49,15 +82,27 @@ class Reviews(running.Running):
 
     def ask(self, case, score=5.0):
         """Asks for a decision; 5 is uncertain. The id of the event."""
-        return self.publish(
-            "evaluation.requested", processId=case.process, processType="onboarding",
-            userId=case.user, identityVerificationId=case.id, provider="ZenID", status="SUCCESS",
-            score=score, documents=[{"type": "ID_CARD", "country": "CZE", "data": {
-                "givenNames": "Žofie", "surname": "Vymyšlená", "dateOfBirth": "1990-02-28",
-                "documentNumber": "N" + case.id}}])
+        ids = {"processId": case.process, "userId": case.user, "identityVerificationId": case.id}
+        if self.service == "evaluation":
+            return self.publish(
+                "evaluation.requested", **ids, processType="onboarding", provider="ZenID",
+                status="SUCCESS", score=score, documents=[{"type": "ID_CARD", "country": "CZE", "data": {
+                    "givenNames": "Žofie", "surname": "Vymyšlená", "dateOfBirth": "1990-02-28",
+                    "documentNumber": "N" + case.id}}])
+        self.evaluated(case)
+        return self.publish("approval.requested", **ids, status="SUCCESS", score=score)
+
+    def evaluated(self, case):
+        """Tells approval that the documents are good, and awaits that it knows."""
+        self.publish(
+            EVALUATED, processId=case.process, userId=case.user, identityVerificationId=case.id,
+            result="OK", code="ACCEPTED", resultReason="", policyVersion="1",
+            decidedAt=int(time.time() * 1000))
+        await_sure(lambda: self.rows("select from evaluation where identity_verification_id = %s", case.id),
+                   running.SECONDS, self.tails)
 
     def decide(self, case, *options):
-        return self.command("review", "decide", case.id, "--job", "evaluation", "--reason",
+        return self.command("review", "decide", case.id, "--job", self.service, "--reason",
                             "Compared with the passport", "--by", "reviewer-7", *options)
 
     def told(self, topic, cause):
@@ -71,10 +116,10 @@ class Reviews(running.Running):
 
     def results_of(self, case, count):
         """The results that upstream was told of a case so far, when there are so many."""
-        schema = self.contract.schema_of_topic(COMPLETED)
+        schema = self.contract.schema_of_topic(self.completed)
 
         def found():
-            all_of_them = [self.contract.decode(schema, m.value) for m in self.heard(COMPLETED)]
+            all_of_them = [self.contract.decode(schema, m.value) for m in self.heard(self.completed)]
             return [r for r in all_of_them if r["identityVerificationId"] == case.id]
 
         await_sure(lambda: len(found()) >= count, running.SECONDS, self.tails)
@@ -85,6 +130,19 @@ class Reviews(running.Running):
         """Changes the case's rows, as nobody but a test may."""
         self.books.execute(f"update review_case set {what} where identity_verification_id = %s",
                            (case.id,))
+
+    def living(self):
+        return [worker for worker in self.workers if worker.alive()]
+
+    def calls(self, case):
+        """The calls back about a case, so far."""
+        return [r for r in list(self.server.requests) if case.id.encode() in r.body]
+
+    def await_called(self, case, seconds=running.SECONDS):
+        """What is recorded of the call back, once it has ended."""
+        await_sure(lambda: self.shown(case)["callbacks"], seconds, self.tails)
+        (recorded,) = self.shown(case)["callbacks"]
+        return tuple(recorded[name] for name in ("state", "status", "attempts", "reason"))
 
     def shown(self, case):
         (found,) = self.objects("review", "show", case.id)
@@ -101,9 +159,9 @@ class Case:
         self.process, self.user, self.id = f"P-{number}", f"U-{number}", f"V-{number}"
 
 
-@pytest.fixture(scope="module")
-def reviews(topics, tmp_path_factory):
-    made = Reviews(topics, tmp_path_factory.mktemp("review") / "evaluation")
+@pytest.fixture(scope="module", params=CALL)
+def reviews(topics, tmp_path_factory, request):
+    made = Reviews(topics, tmp_path_factory.mktemp("review") / request.param, request.param)
     made.start()
     yield made
     made.close()
@@ -113,7 +171,7 @@ def reviews(topics, tmp_path_factory):
 def case(reviews):
     """A case that waits."""
     made = Case()
-    (result,) = reviews.told(COMPLETED, reviews.ask(made))
+    (result,) = reviews.told(reviews.completed, reviews.ask(made))
     assert (result["result"], result["code"]) == ("WAIT", "SCORE_UNCERTAIN")
     return made
 
@@ -122,11 +180,12 @@ def case(reviews):
 
 
 def test_an_open_case_is_listed_with_its_reason_and_age(reviews, case):
-    listed = reviews.listed("--job", "evaluation")[case.id]
-    assert listed | {"openedAt": 0, "expiresAt": 0} == {
-        "job": "evaluation", "identityVerificationId": case.id, "processId": case.process,
-        "processType": "onboarding", "userId": case.user, "code": "SCORE_UNCERTAIN",
-        "reason": "The check of the documents is uncertain; a person will look at them.",
+    listed = reviews.listed("--job", reviews.service)[case.id]
+    assert "uncertain; a person will look at" in listed["reason"]
+    assert listed | {"openedAt": 0, "expiresAt": 0, "reason": ""} == {
+        "job": reviews.service, "identityVerificationId": case.id, "processId": case.process,
+        "processType": "onboarding" if reviews.service == "evaluation" else None,
+        "userId": case.user, "code": "SCORE_UNCERTAIN", "reason": "",
         "openedAt": 0, "ageMinutes": 0, "awaitsFactsUntil": None, "expiresAt": 0}
     assert case.id in reviews.listed()
     assert case.id not in reviews.listed("--older-than", "1")
@@ -134,7 +193,7 @@ def test_an_open_case_is_listed_with_its_reason_and_age(reviews, case):
 
 def test_what_expires_first_is_listed_first(reviews, case):
     other = Case()
-    reviews.told(COMPLETED, reviews.ask(other))
+    reviews.told(reviews.completed, reviews.ask(other))
     reviews.change(other, "expires_at = now() + interval '1 hour',"
                           " opened_at = opened_at - interval '90 minutes'")
     listed = reviews.objects("review", "list")
@@ -155,12 +214,12 @@ def test_what_was_never_a_case_cannot_be_shown_or_decided(reviews):
 
 
 def test_without_an_answer_the_command_gives_up(reviews, case):
-    for worker in reviews.workers:
+    for worker in reviews.living():
         worker.signal(signal.SIGSTOP)
     try:
         done = reviews.decide(case, "--ok", "--wait", "1")
     finally:
-        for worker in reviews.workers:
+        for worker in reviews.living():
             worker.signal(signal.SIGCONT)
     assert done.returncode == 1 and "no answer in 1 s" in done.stderr
     assert reviews.results_of(case, 2)[1] == ("OK", "REVIEWED")
@@ -178,10 +237,17 @@ def test_a_reviewer_decides_and_everybody_is_told(reviews, case, option, result)
     assert (answer["processId"], answer["userId"]) == (case.process, case.user)
 
     assert reviews.results_of(case, 2) == [("WAIT", "SCORE_UNCERTAIN"), (result, "REVIEWED")]
-    (again,) = reviews.told(COMPLETED, reviews.ask(case))  # a later request
+    (again,) = reviews.told(reviews.completed, reviews.ask(case))  # a later request
     assert (again["result"], again["resultReason"]) == (result, "Compared with the passport")
 
     assert case.id not in reviews.listed()
+    assert reviews.await_called(case) == ("OK", 200, 1, None)
+    (call,) = reviews.calls(case)
+    path, member = CALL[reviews.service]
+    assert (call.method, call.path) == ("POST", "/bank" + path)
+    assert call.headers["authorization"] == "Basic " + base64.b64encode(b"onboarding:s3cret").decode()
+    assert json.loads(call.body) == {"processId": case.process, "userId": case.user,
+                                     "identityVerificationId": case.id, member: result}
     shown = reviews.shown(case)
     assert [(c["version"], c["state"], c["code"], c["result"]) for c in shown["changes"]] == [
         (1, "OPEN", "SCORE_UNCERTAIN", None), (2, "RESOLVED", "REVIEWED", result)]
@@ -220,7 +286,7 @@ def test_a_case_that_nobody_knows_is_told_so(reviews, case, wrong):
     setattr(case, wrong, getattr(other, wrong))
     event = reviews.publish(
         "review.decided", processId=case.process, identityVerificationId=case.id, userId=case.user,
-        job="EVALUATION", decision="OK", reason="", decidedBy="reviewer-7")
+        job=reviews.service.upper(), decision="OK", reason="", decidedBy="reviewer-7")
     (answer,) = reviews.told(ANSWERED, event)
     assert (answer["outcome"], answer["result"], answer["code"], answer["decidedAt"]) == (
         "NO_SUCH_CASE", None, None, None)
@@ -228,10 +294,10 @@ def test_a_case_that_nobody_knows_is_told_so(reviews, case, wrong):
 
 def test_what_the_rules_decided_is_no_case(reviews):
     case = Case()
-    reviews.told(COMPLETED, reviews.ask(case, score=9.0))
+    reviews.told(reviews.completed, reviews.ask(case, score=9.0))
     event = reviews.publish(
         "review.decided", processId=case.process, identityVerificationId=case.id, userId=case.user,
-        job="EVALUATION", decision="NOK", reason="", decidedBy="reviewer-7")
+        job=reviews.service.upper(), decision="NOK", reason="", decidedBy="reviewer-7")
     (answer,) = reviews.told(ANSWERED, event)
     assert (answer["outcome"], answer["result"], answer["code"]) == (
         "ALREADY_DECIDED", "OK", "ACCEPTED")
@@ -245,11 +311,11 @@ def expire(reviews, case, hours):
     """What the schedule publishes, when so many hours have passed since the case expired."""
     reviews.change(case, f"expires_at = now() - {hours} * interval '1 hour'")
     return reviews.publish(CASE_EXPIRED, processId=case.process, identityVerificationId=case.id,
-                           job="EVALUATION", expiredAt=0)
+                           job=reviews.service.upper(), expiredAt=0)
 
 
 def test_what_nobody_decides_is_refused(reviews, case):
-    (result,) = reviews.told(COMPLETED, expire(reviews, case, 1))
+    (result,) = reviews.told(reviews.completed, expire(reviews, case, 1))
     assert (result["result"], result["code"], result["resultReason"]) == (
         "NOK", "CASE_EXPIRED", "Nobody could look at the case in time.")
     done = reviews.decide(case, "--ok")
@@ -260,7 +326,7 @@ def test_what_nobody_decides_is_refused(reviews, case):
 
 def test_a_case_does_not_expire_early_nor_once_it_is_decided(reviews, case):
     other = Case()
-    reviews.told(COMPLETED, reviews.ask(other))
+    reviews.told(reviews.completed, reviews.ask(other))
     reviews.decide(other, "--ok")
     expire(reviews, case, -1)
     expire(reviews, other, 1)
@@ -269,9 +335,69 @@ def test_a_case_does_not_expire_early_nor_once_it_is_decided(reviews, case):
     assert reviews.results_of(other, 2)[1] == ("OK", "REVIEWED")
 
 
+def test_whoever_was_told_wait_is_told_of_the_end_by_time(reviews, case):
+    expire(reviews, case, 1)
+    assert reviews.await_called(case) == ("OK", 200, 1, None)
+    (call,) = reviews.calls(case)
+    assert json.loads(call.body)[CALL[reviews.service][1]] == "NOK"
+
+
 def test_cases_of_an_expired_process_are_refused(reviews, case):
     event = reviews.publish(PROCESS_EXPIRED, processId=case.process, expiredAt=0)
-    (result,) = reviews.told(COMPLETED, event)
+    (result,) = reviews.told(reviews.completed, event)
     assert (result["identityVerificationId"], result["result"], result["code"]) == (
         case.id, "NOK", "PROCESS_EXPIRED")
     assert case.id not in reviews.listed()
+
+
+# The server that is called back.
+
+
+@pytest.mark.parametrize("acts, recorded", [
+    ([said("NOK", "no such process")], ("NOK", 200, 1, "no such process")),
+    ([answer(500), answer(503), said("OK", "thanks")], ("OK", 200, 3, "thanks")),
+    ([answer(404, b"{}")], ("REFUSED", 404, 1, None)),
+    ([answer(200, b"<html>")], ("UNREADABLE", 200, 1, None)),
+    ([hang()], ("OK", 200, 2, None)),
+    ([hang(), hang()], ("UNKNOWN", None, 2, None)),
+], ids=["NOK", "errors that pass", "an error that stays", "nonsense", "one answer lost", "two answers lost"])
+def test_what_the_server_answers_is_recorded(reviews, case, acts, recorded):
+    reviews.await_idle()
+    reviews.server.script(*acts)
+    assert reviews.decide(case, "--ok").returncode == 0
+    assert reviews.await_called(case, RETAKEN_SECONDS) == recorded
+    assert len(reviews.calls(case)) == recorded[2]
+    assert len({call.headers["idempotency-key"] for call in reviews.calls(case)}) == 1
+    assert reviews.results_of(case, 2)[1] == ("OK", "REVIEWED")
+
+
+@pytest.mark.parametrize("reviews", ["evaluation"], indirect=True)
+@pytest.mark.parametrize("failpoint, calls_max", [
+    ("effect_leased", 1), ("effect_sent", 2), ("effect_outcome", 2)])
+def test_a_death_around_the_call_costs_one_more_at_most(reviews, case, failpoint, calls_max):
+    (worker,) = reviews.living()
+    worker.arm(failpoint, "kill")
+    reviews.decide(case, "--ok")
+    await_sure(lambda: not worker.alive(), running.SECONDS, reviews.tails)
+    reviews.start()
+    state, *_ = reviews.await_called(case, RETAKEN_SECONDS)
+    assert state == "OK"
+    assert 1 <= len(reviews.calls(case)) <= calls_max
+    assert reviews.results_of(case, 2)[1] == ("OK", "REVIEWED")
+
+
+# What approval decides by itself.
+
+
+@pytest.mark.parametrize("reviews", ["approval"], indirect=True)
+def test_a_fact_that_comes_in_time_closes_the_case(reviews):
+    case = Case()
+    (result,) = reviews.told(reviews.completed, reviews.publish(
+        "approval.requested", processId=case.process, userId=case.user,
+        identityVerificationId=case.id, status="SUCCESS", score=9.0))
+    assert (result["result"], result["code"]) == ("WAIT", "EVALUATION_PENDING")
+    assert reviews.listed()[case.id]["awaitsFactsUntil"] is not None
+    reviews.evaluated(case)
+    assert reviews.results_of(case, 2)[1] == ("OK", "ACCEPTED")
+    assert reviews.await_called(case) == ("OK", 200, 1, None)
+    assert [c["state"] for c in reviews.shown(case)["changes"]] == ["OPEN", "SUPERSEDED"]

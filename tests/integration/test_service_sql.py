@@ -312,8 +312,19 @@ def test_what_has_expired_and_is_open_still_is_due(review, migrated):
         for verification, version in [(old, 1), (reopened, 3)])
 
 
+def test_what_came_of_a_call_back_is_kept_once(review):
+    effect = uuid.uuid4()
+    review.put("insert_callback", (effect, name(), "NOK", 200, 2, "no such process", NOON),
+               (uuid.uuid4(), name(), "EXHAUSTED", None, 9, None, NOON))
+    with pytest.raises(errors.UniqueViolation):
+        review.put("insert_callback", (effect, name(), "OK", 200, 1, None, NOON))
+    with pytest.raises(errors.CheckViolation):
+        review.put("insert_callback", (uuid.uuid4(), name(), "LOST", 200, 1, None, NOON))
+
+
 def test_cases_are_never_changed(review):
-    for statement in ("delete from review_case", "update review_case set version = 9"):
+    for statement in ("delete from review_case", "update review_case set version = 9",
+                      "delete from review_callback", "update review_callback set state = 'OK'"):
         with pytest.raises(errors.InsufficientPrivilege):
             review.connection.execute(statement)
 
