@@ -20,7 +20,8 @@ from provider_stub import Authority, ProviderStub, answer, close, hang
 from psycopg import sql
 from test_mail_provider import MailServer
 
-INPUTS, PARTITIONS = 3, 4
+INPUTS = {f"onboarding.{name}.v1" for name in ["otp.requested", "otp.expired", "customer.registered"]}
+PARTITIONS = 4
 TIMEOUT_S = 1  # of the SMS provider
 REPLIES = "onboarding.replies.otp"
 CODE = "58203917"
@@ -84,7 +85,8 @@ class Otp(Bench):
 
     def has_all(self):
         assert self.worker.poll() is None, self.log()
-        return self.log().count('"taken over"') >= INPUTS * PARTITIONS
+        taken = [json.loads(line) for line in self.log().splitlines() if '"taken over"' in line]
+        return {(t["topic"], t["partition"]) for t in taken} >= {(t, n) for t in INPUTS for n in range(PARTITIONS)}
 
     def stop(self):
         worker, self.worker = self.worker, None
