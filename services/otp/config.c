@@ -47,14 +47,23 @@ struct otp_channels otp_config_channels(const struct otp_config *config,
     return channels;
 }
 
+static struct body_template *read_sms_body(const char *path, struct problems *problems)
+{
+    static const char setting[] = "ONBOARDING_SMS_BODY_FILE";
+
+    if (path[0] != '\0')
+        return body_template_read(setting, path, otp_sms_fields, SMS_FIELD_COUNT, problems);
+    problems_add(problems, setting, "is required with ONBOARDING_SMS_URL");
+    return NULL;
+}
+
 void otp_config_check(void *target, struct problems *problems)
 {
     struct otp_config *config = target;
 
     provider_check("ONBOARDING_SMS", config->profile, &config->sms, problems);
     if (provider_is_set(&config->sms))
-        config->sms_body = body_template_read("ONBOARDING_SMS_BODY_FILE", config->sms_body_file,
-                                              otp_sms_fields, SMS_FIELD_COUNT, problems);
+        config->sms_body = read_sms_body(config->sms_body_file, problems);
     provider_check("ONBOARDING_SMTP", config->profile, &config->mail, problems);
     if (!provider_is_set(&config->sms) && !provider_is_set(&config->mail))
         problems_add(problems, "ONBOARDING_SMS_URL",
