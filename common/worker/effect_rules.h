@@ -8,7 +8,7 @@
 
 enum {
     EFFECT_REPEATS_MAX = 1,      /* after an answer was lost, see service.h */
-    EFFECT_TRIES_MAX = 100,      /* some two hours at the longest back-off */
+    EFFECT_TRIES_MAX = 2000,     /* more than a day at the longest back-off */
     EFFECT_RETRY_FIRST_MS = 500, /* somebody may wait for a code */
     EFFECT_RETRY_MAX_MS = 60000,
 };

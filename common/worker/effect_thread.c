@@ -328,6 +328,7 @@ static void settle(struct effects *effects, const struct provider_answer *answer
         effects->due_ms = 0;
     pthread_mutex_lock(&effects->lock);
     unlink_job(&effects->working, job);
+    bool forgotten = job->forgotten;
     pthread_mutex_unlock(&effects->lock);
     effect_job_keep(job, answer);
     job->end.unknowns += verdict == PROVIDER_UNKNOWN && !MUTANT("lost_answers_not_counted");
@@ -341,7 +342,7 @@ static void settle(struct effects *effects, const struct provider_answer *answer
         end_job(effects, job, step);
         return;
     }
-    if (verdict == PROVIDER_UNKNOWN)
+    if (verdict == PROVIDER_UNKNOWN && !forgotten) /* else the next owner repeats, and counts */
         metric_add(load->metrics.repeated, 1);
     put_off(effects, job, step.delay_ms);
 }

@@ -219,7 +219,10 @@ static enum cli_exit report(const struct run *run)
     for (size_t i = 0; i < run->letters.count; i++) {
         const struct dead_letter *letter = &run->letters.items[i];
         met += letter->met ? 1 : 0;
-        if (!letter->met)
+        if (strchr(letter->topic, '/') != NULL)
+            printf("%s/%d/%lld tells of an effect, and has no record to replay\n", letter->topic,
+                   letter->partition, (long long)letter->offset);
+        else if (!letter->met)
             status = cli_fail("%s/%d/%lld is not on its dead letter topic", letter->topic,
                               letter->partition, (long long)letter->offset);
     }

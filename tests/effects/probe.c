@@ -71,6 +71,11 @@ static void tell_of(const struct turn *turn, struct outcome *out, const char *ki
     const struct effect_outcome *outcome = turn->event;
     char text[400];
 
+    if (outcome->status == 418) {
+        outcome_reject(out, REASON_CONTRACT, "a status that no provider has");
+        return;
+    }
+
     snprintf(text, sizeof text, "%s %s %d %d %s %.*s", states[outcome->state],
              failures[outcome->failure], outcome->attempts, outcome->status,
              outcome->provider_id == NULL ? "-" : outcome->provider_id,
