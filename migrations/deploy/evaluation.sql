@@ -89,7 +89,18 @@ comment on column identity_use.firm is 'True: accepted, or registered by the ban
 comment on column identity_use.identity_verification_id is 'The verification that tied it or set it free; null: the bank''s registration did.';
 comment on column identity_use.recorded_at is 'When it was recorded, by the database''s clock.';
 
-grant select, insert on decision, customer, identity_use to onboarding_evaluation;
+create table customer_link (
+    user_id     text primary key,
+    first_id    text not null,
+    recorded_at timestamptz not null,
+    check (user_id <> first_id)
+);
+comment on table customer_link is 'Ids that mean a person who had another id before, as the lookup worker told; what is tied to either is one person''s.';
+comment on column customer_link.user_id is 'The later id.';
+comment on column customer_link.first_id is 'The id that stays.';
+comment on column customer_link.recorded_at is 'When it was recorded, by the database''s clock.';
+
+grant select, insert on decision, customer, identity_use, customer_link to onboarding_evaluation;
 
 reset role;
 commit;

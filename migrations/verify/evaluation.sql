@@ -9,6 +9,7 @@ select user_id, version, surname, birth_date, personal_number, identities, recor
   from evaluation.customer where false;
 select blind_index, version, user_id, firm, identity_verification_id, recorded_at
   from evaluation.identity_use where false;
+select user_id, first_id, recorded_at from evaluation.customer_link where false;
 
 do $$
 declare
@@ -16,7 +17,7 @@ declare
     nameless text;
 begin
     foreach name in array array['evaluation.decision', 'evaluation.customer',
-                                'evaluation.identity_use']::regclass[] loop
+                                'evaluation.identity_use', 'evaluation.customer_link']::regclass[] loop
         assert has_table_privilege('onboarding_evaluation', name, 'select')
            and has_table_privilege('onboarding_evaluation', name, 'insert')
            and not has_table_privilege('onboarding_evaluation', name, 'update, delete, truncate'),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "evaluation_sql.h"
+#include "services/evaluation/links.h"
 #include "topics.h"
 
 static enum evaluation_result result_of(const char *text)
@@ -33,9 +34,11 @@ static void read_decision(const struct row *row, struct arena *arena, void *out)
 
 static void follow_decision(const void *state, struct keys *keys)
 {
-    struct identities identities = identities_unpack(((const struct decision *)state)->identities);
+    const struct decision *decision = state;
+    struct identities identities = identities_unpack(decision->identities);
 
     identities_ask(keys, &identities);
+    keys_add_text(keys, &link_kind, decision->user_id); /* a review may tie them to this user */
 }
 
 const struct state_kind decision_kind = {
@@ -85,11 +88,20 @@ static void read_identity_use(const struct row *row, struct arena *arena, void *
     };
 }
 
+static void follow_identity_use(const void *state, struct keys *keys)
+{
+    const struct identity_use *use = state;
+
+    if (use->user_id != NULL)
+        keys_add_text(keys, &link_kind, use->user_id);
+}
+
 const struct state_kind identity_use_kind = {
     .name = "identity_use",
     .load = &sql_load_identity_use,
     .size = sizeof(struct identity_use),
     .read = read_identity_use,
+    .follow = follow_identity_use,
 };
 
 struct decision *decision_find(const struct turn *turn, const char *identity_verification_id)
@@ -200,7 +212,7 @@ bool identities_used_by_other(const struct turn *turn, const struct identities *
     for (size_t i = 0; i < identities->count; i++) {
         const struct identity_use *use = find_use(turn, &identities->items[i]);
 
-        if (use != NULL && use->user_id != NULL && strcmp(use->user_id, user_id) != 0)
+        if (use != NULL && use->user_id != NULL && !link_is_same(turn, use->user_id, user_id))
             return true;
     }
     return false;

@@ -11,6 +11,7 @@
 #include "evaluation_sql.h"
 #include "services/evaluation/evaluation.h"
 #include "services/evaluation/known.h"
+#include "services/evaluation/links.h"
 #include "services/evaluation/summary.h"
 #include "services/evaluation/waiting.h"
 #include "services/review/callback.h"
@@ -78,6 +79,7 @@ static void load_requested(const struct turn *turn, struct keys *keys)
     keys_add_text(keys, &decision_kind, event->identityVerificationId);
     keys_add_text(keys, &case_kind, event->identityVerificationId);
     keys_add_text(keys, &customer_kind, event->userId);
+    keys_add_text(keys, &link_kind, event->userId);
     identities_ask(keys, &identities);
 }
 
@@ -168,6 +170,7 @@ static void load_registered(const struct turn *turn, struct keys *keys)
         return;
     identities = identities_of_customer(event, index_key(turn), turn->arena);
     keys_add_text(keys, &customer_kind, event->userId);
+    keys_add_text(keys, &link_kind, event->userId);
     identities_ask(keys, &identities);
 }
 
@@ -202,11 +205,15 @@ static const struct route routes[] = {
     {&topic_review_expired, waiting_load_expired, waiting_handle_expired},
     {&topic_process_expired, waiting_load_process_expired, waiting_handle_process_expired},
     {&topic_customer_registered, load_registered, handle_registered},
+    {&topic_customer_linked, link_load, link_handle},
 };
 
-/* Processes lead to their decisions, decisions and customers to the identities that they tied. */
+/*
+ * Processes lead to their decisions, decisions and customers to the identities that they tied,
+ * these to their users' other ids.
+ */
 static const struct state_kind *const states[] = {
-    &process_case_kind, &decision_kind, &case_kind, &customer_kind, &identity_use_kind,
+    &process_case_kind, &decision_kind, &case_kind, &customer_kind, &identity_use_kind, &link_kind,
 };
 
 static struct config config;

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "customer_linked.h"
 #include "lookup_sql.h"
 #include "services/lookup/consents.h"
+#include "topics.h"
 
 static struct bytes key_of(const struct digest *index)
 {
@@ -227,12 +229,19 @@ static struct person_list prospects_at(const struct turn *turn, const struct ind
     return persons;
 }
 
-static void make_alias(struct outcome *out, struct person *person, const char *first_id,
-                       bool first_fresh)
+/* Who knows the person by the later id is told. */
+static void make_alias(const struct turn *turn, struct outcome *out, struct person *person,
+                       const char *first_id, bool first_fresh)
 {
     person->first_id = first_id;
     person->first_fresh = first_fresh;
     outcome_row(out, &sql_insert_alias, TEXT(person->user_id), TEXT(first_id));
+    outcome_event(out, &topic_customer_linked, person->user_id,
+                  &(struct customer_linked){
+                      .userId = person->user_id,
+                      .firstId = first_id,
+                      .linkedAt = turn->now_ms,
+                  });
 }
 
 /* Ids of prospects rise with time, so the least is the first. */
@@ -248,8 +257,8 @@ static const struct person *earliest(const struct person_list *persons,
 }
 
 /* The customer and the prospects are one person; the id of a known customer goes before theirs. */
-static void merge(struct outcome *out, struct person *self, const struct person_list *prospects,
-                  bool known)
+static void merge(const struct turn *turn, struct outcome *out, struct person *self,
+                  const struct person_list *prospects, bool known)
 {
     const struct person *first = known ? self : earliest(prospects, self);
     bool has_first = self->first_id != NULL;
@@ -260,9 +269,9 @@ static void merge(struct outcome *out, struct person *self, const struct person_
         if (prospects->items[i] == first && !has_first)
             prospects->items[i]->has_aliases = true;
         else
-            make_alias(out, prospects->items[i], first_id, first_fresh);
+            make_alias(turn, out, prospects->items[i], first_id, first_fresh);
     if (!has_first && first != self)
-        make_alias(out, self, first_id, first_fresh);
+        make_alias(turn, out, self, first_id, first_fresh);
 }
 
 static bool has_index(const struct indexes *indexes, const struct digest *index)
@@ -294,7 +303,7 @@ void customer_register(const struct turn *turn, struct outcome *out, const char 
     struct person_list prospects = prospects_at(turn, indexes, user_id);
     bool known = drop_entries(turn, out, user_id, indexes);
 
-    merge(out, find_person(turn, user_id), &prospects, known);
+    merge(turn, out, find_person(turn, user_id), &prospects, known);
     for (size_t i = 0; i < indexes->count; i++) {
         struct entry *entry;
 

@@ -256,7 +256,7 @@ static const struct setting settings[] = {
      .meaning = "file with the key of the blind indexes: 32 bytes in base64; never to be changed"},
 };
 
-static const struct topic *const outputs[] = {&topic_lookup_completed};
+static const struct topic *const outputs[] = {&topic_lookup_completed, &topic_customer_linked};
 
 const struct service service = {
     .name = "lookup",

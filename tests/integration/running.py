@@ -28,6 +28,7 @@ SECONDS = 30  # what a worker does in a second or two is awaited for so long
 READY, AWAY = 200, 503
 APPROVAL = "onboarding.approval.requested.v1"
 EVALUATED = "onboarding.evaluation.completed.v1"
+LINKED = "onboarding.customer.linked.v1"
 CASE_EXPIRED = "onboarding.review.expired.v1"
 PROCESS_EXPIRED = "onboarding.process.expired.v1"
 
@@ -35,7 +36,7 @@ CONSENT_TEXT = "onboarding.consent-text.requested.v1"
 
 INPUTS = {
     "probe": (CONSENT_TEXT,),
-    "evaluation": (EVALUATION, CUSTOMER, REVIEW, CASE_EXPIRED, PROCESS_EXPIRED),
+    "evaluation": (EVALUATION, CUSTOMER, LINKED, REVIEW, CASE_EXPIRED, PROCESS_EXPIRED),
     "lookup": (LOOKUP, CUSTOMER, CONSENT),
     "approval": (APPROVAL, EVALUATED, CONSENT, REVIEW, CASE_EXPIRED, PROCESS_EXPIRED),
 }

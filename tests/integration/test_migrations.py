@@ -40,6 +40,7 @@ SERVICE_RIGHTS = {
         "decision": {"SELECT", "INSERT"},
         "customer": {"SELECT", "INSERT"},
         "identity_use": {"SELECT", "INSERT"},
+        "customer_link": {"SELECT", "INSERT"},
         "review_case": {"SELECT", "INSERT"},
         "review_callback": {"SELECT", "INSERT"},
         "effect": {"SELECT", "INSERT", "UPDATE"},

@@ -238,6 +238,14 @@ def test_an_identity_is_tied_by_one_of_two_batches(evaluation):
         evaluation.put("insert_identity_use", (one, 1, "b", True, "v2", NOON))
 
 
+def test_a_link_between_ids_is_noted_once(evaluation):
+    later, first = name(), name()
+    evaluation.put("insert_link", (later, first, NOON), (name(), first, NOON))
+    assert evaluation.load("load_link", later, first, name()) == [(later, first)]
+    with pytest.raises(errors.UniqueViolation):
+        evaluation.put("insert_link", (later, name(), NOON))
+
+
 @pytest.mark.parametrize("table", ["decision", "customer", "identity_use"])
 def test_the_evaluation_worker_changes_no_history(evaluation, table):
     for statement in (f"delete from {table}", f"update {table} set version = 9"):

@@ -1,6 +1,7 @@
 /* What each event leaves: the rows, the answer, and what later events see of it. */
 #include <math.h>
 
+#include "customer_linked.h"
 #include "evaluation_sql.h"
 #include "process_expired.h"
 #include "review_decided.h"
@@ -29,6 +30,8 @@ static const char customer[] =
     "{'userId': 'u', 'surname': 'Vymyšlená', 'birthDate': '1990-02-28',"
     " 'personalNumber': '9052280001',"
     " 'documents': [{'type': 'ID_CARD', 'country': 'CZE', 'documentNumber': '998 877 665'}]}";
+
+static const char link[] = "{'userId': 'u2', 'firstId': 'u', 'linkedAt': 1000}";
 
 #define UNSURE "'score': 5"
 #define OTHER  "'userId': 'u2', 'identityVerificationId': 'v2'"
@@ -251,6 +254,63 @@ static void without_a_country_a_document_is_an_identity_too(void **state)
     ask("{'documents': [{'country': null, 'data': {'personalNumber': null}}]}");
     ask("{" OTHER ", 'documents': [{'country': ' ', 'data': {'personalNumber': null}}]}");
     assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static const struct outcome *tell_link(const char *change)
+{
+    return fake_handle(&service, &topic_customer_linked,
+                       record_patched(&customer_linked_schema, link, change, &fake.arena));
+}
+
+static void a_prospect_who_was_registered_is_no_other_user(void **state)
+{
+    (void)state;
+    tell("{'userId': 'u2'}");
+    tell_link(NULL);
+    assert_int_equal(fake_rows_of(&sql_insert_link), 1);
+    assert_int_equal(fake.outcome.event_count, 0);
+    ask(NULL);
+    assert_answer("OK", "ACCEPTED");
+    ask("{'userId': 'u3', 'identityVerificationId': 'v3'}");
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static void later_ids_of_one_person_are_no_other_users(void **state)
+{
+    (void)state;
+    tell_link(NULL);
+    tell_link("{'userId': 'u3'}");
+    ask("{" OTHER "}");
+    ask("{'userId': 'u3', 'identityVerificationId': 'v3'}");
+    assert_answer("OK", "ACCEPTED");
+}
+
+static void a_link_is_kept_once(void **state)
+{
+    (void)state;
+    tell_link(NULL);
+    assert_int_equal(tell_link("{'linkedAt': 2000}")->row_count, 0);
+}
+
+static void a_link_of_others_changes_nothing(void **state)
+{
+    (void)state;
+    tell("{'userId': 'u2'}");
+    tell_link("{'firstId': 'u3'}");
+    ask(NULL);
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static void a_link_of_nobody_is_refused(void **state)
+{
+    struct customer_linked event = {.userId = " ", .firstId = "u"};
+
+    (void)state;
+    fake_handle(&service, &topic_customer_linked, &event);
+    assert_contract("userId is blank or too long");
+    event = (struct customer_linked){.userId = "u2", .firstId = ""};
+    fake_handle(&service, &topic_customer_linked, &event);
+    assert_contract("firstId is blank or too long");
 }
 
 static void the_same_user_may_show_it_again(void **state)
@@ -649,6 +709,11 @@ static const struct CMUnitTest cases[] = {
     cmocka_unit_test_setup_teardown(another_countrys_document_is_another_identity, start, end),
     cmocka_unit_test_setup_teardown(another_type_is_another_identity, start, end),
     cmocka_unit_test_setup_teardown(without_a_country_a_document_is_an_identity_too, start, end),
+    cmocka_unit_test_setup_teardown(a_prospect_who_was_registered_is_no_other_user, start, end),
+    cmocka_unit_test_setup_teardown(later_ids_of_one_person_are_no_other_users, start, end),
+    cmocka_unit_test_setup_teardown(a_link_is_kept_once, start, end),
+    cmocka_unit_test_setup_teardown(a_link_of_others_changes_nothing, start, end),
+    cmocka_unit_test_setup_teardown(a_link_of_nobody_is_refused, start, end),
     cmocka_unit_test_setup_teardown(the_same_user_may_show_it_again, start, end),
     cmocka_unit_test_setup_teardown(a_refused_case_ties_nothing, start, end),
     cmocka_unit_test_setup_teardown(a_case_that_waits_ties_what_it_shows, start, end),

@@ -256,6 +256,11 @@ static void a_prospect_keeps_its_id_as_a_customer(void **state)
     assert_int_equal(fake_rows_of(&sql_insert_alias), 1);
     assert_memory_equal(fake.outcome.rows[0].values[0].bytes.data, "c1", 2);
     assert_memory_equal(fake.outcome.rows[0].values[1].bytes.data, PROSPECT_1, 36);
+    assert_int_equal(fake.outcome.event_count, 1);
+    assert_ptr_equal(fake.outcome.topic, &topic_customer_linked);
+    assert_string_equal(fake.outcome.key, "c1");
+    assert_string_equal(fake_member("userId"), "c1");
+    assert_string_equal(fake_member("firstId"), PROSPECT_1);
     ask(NULL);
     assert_answer("FOUND", PROSPECT_1);
     ask(BY_NUMBER); /* which the prospect did not give */
@@ -280,6 +285,7 @@ static void two_prospects_turn_out_to_be_one_person(void **state)
     assert_answer("PROSPECT", PROSPECT_2);
     tell(NULL);
     assert_int_equal(fake_rows_of(&sql_insert_alias), 2);
+    assert_int_equal(fake.outcome.event_count, 2);
     ask(BY_NUMBER);
     assert_answer("FOUND", PROSPECT_1);
     ask(NULL);
@@ -319,6 +325,7 @@ static void a_prospect_may_be_registered_under_its_own_id(void **state)
     ask_as("new", NULL);
     tell("{'userId': '" PROSPECT_1 "'}");
     assert_int_equal(fake_rows_of(&sql_insert_alias), 0);
+    assert_int_equal(fake.outcome.event_count, 0);
     assert_int_equal(fake_rows_of(&sql_put_identity), 3);
     tell("{'userId': 'c2', 'personalNumber': '2', 'email': null}");
     assert_int_equal(fake_rows_of(&sql_insert_alias), 0);

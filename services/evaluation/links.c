@@ -1,0 +1,72 @@
+/* Which ids are one person's: loaded, kept, compared. */
+#include "services/evaluation/links.h"
+
+#include <string.h>
+
+#include "customer_linked.h"
+#include "evaluation_sql.h"
+
+enum { ID_BYTES_MAX = 255 }; /* of the contract */
+
+static void read_link(const struct row *row, struct arena *arena, void *out)
+{
+    *(struct link *)out = (struct link){row_text(row, 1, arena)};
+}
+
+const struct state_kind link_kind = {
+    .name = "customer_link",
+    .load = &sql_load_link,
+    .size = sizeof(struct link),
+    .read = read_link,
+};
+
+static const char *first_of(const struct turn *turn, const char *user_id)
+{
+    struct state_list list = state_find_text(turn, &link_kind, user_id);
+
+    return list.count == 0 ? user_id : ((const struct link *)list.items[0])->first_id;
+}
+
+bool link_is_same(const struct turn *turn, const char *user_id, const char *other_id)
+{
+    return strcmp(user_id, other_id) == 0 ||
+           strcmp(first_of(turn, user_id), first_of(turn, other_id)) == 0;
+}
+
+static bool is_id(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] != '\0' && strlen(text) <= ID_BYTES_MAX;
+}
+
+static const char *find_fault(const struct customer_linked *event)
+{
+    if (!is_id(event->userId))
+        return "userId is blank or too long";
+    return is_id(event->firstId) ? NULL : "firstId is blank or too long";
+}
+
+void link_load(const struct turn *turn, struct keys *keys)
+{
+    const struct customer_linked *event = turn->event;
+
+    if (find_fault(event) == NULL)
+        keys_add_text(keys, &link_kind, event->userId);
+}
+
+void link_handle(const struct turn *turn, struct outcome *out)
+{
+    const struct customer_linked *event = turn->event;
+    const char *fault = find_fault(event);
+    struct link *link;
+
+    if (fault != NULL) {
+        outcome_reject(out, REASON_CONTRACT, "%s", fault);
+        return;
+    }
+    if (state_find_text(turn, &link_kind, event->userId).count > 0)
+        return;
+    link = state_add_text(turn, &link_kind, event->userId);
+    link->first_id = event->firstId;
+    outcome_row(out, &sql_insert_link, TEXT(event->userId), TEXT(event->firstId),
+                TIME_MS(turn->now_ms));
+}
