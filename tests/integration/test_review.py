@@ -176,6 +176,11 @@ def case(reviews):
     return made
 
 
+# One job is enough for what is the same for all of them.
+of_evaluation = pytest.mark.parametrize("reviews", ["evaluation"], indirect=True)
+of_approval = pytest.mark.parametrize("reviews", ["approval"], indirect=True)
+
+
 # The command.
 
 
@@ -191,6 +196,7 @@ def test_an_open_case_is_listed_with_its_reason_and_age(reviews, case):
     assert case.id not in reviews.listed("--older-than", "1")
 
 
+@of_evaluation
 def test_what_expires_first_is_listed_first(reviews, case):
     other = Case()
     reviews.told(reviews.completed, reviews.ask(other))
@@ -206,6 +212,7 @@ def test_what_expires_first_is_listed_first(reviews, case):
     reviews.decide(other, "--ok")
 
 
+@of_evaluation
 def test_what_was_never_a_case_cannot_be_shown_or_decided(reviews):
     case = Case()
     for done in (reviews.command("review", "show", case.id), reviews.decide(case, "--ok")):
@@ -213,6 +220,7 @@ def test_what_was_never_a_case_cannot_be_shown_or_decided(reviews):
         assert "no case of that identityVerificationId" in done.stderr
 
 
+@of_evaluation
 def test_without_an_answer_the_command_gives_up(reviews, case):
     for worker in reviews.living():
         worker.signal(signal.SIGSTOP)
@@ -265,6 +273,7 @@ def test_whoever_comes_second_is_told_so(reviews, case):
     assert reviews.results_of(case, 2)[1] == ("OK", "REVIEWED")
 
 
+@of_evaluation
 def test_of_two_reviewers_at_once_one_decides(reviews, case):
     done = []
     both = [threading.Thread(target=lambda o=option: done.append(reviews.decide(case, o)))
@@ -292,6 +301,7 @@ def test_a_case_that_nobody_knows_is_told_so(reviews, case, wrong):
         "NO_SUCH_CASE", None, None, None)
 
 
+@of_evaluation
 def test_what_the_rules_decided_is_no_case(reviews):
     case = Case()
     reviews.told(reviews.completed, reviews.ask(case, score=9.0))
@@ -353,6 +363,7 @@ def test_cases_of_an_expired_process_are_refused(reviews, case):
 # The server that is called back.
 
 
+@of_evaluation
 @pytest.mark.parametrize("acts, recorded", [
     ([said("NOK", "no such process")], ("NOK", 200, 1, "no such process")),
     ([answer(500), answer(503), said("OK", "thanks")], ("OK", 200, 3, "thanks")),
@@ -371,7 +382,7 @@ def test_what_the_server_answers_is_recorded(reviews, case, acts, recorded):
     assert reviews.results_of(case, 2)[1] == ("OK", "REVIEWED")
 
 
-@pytest.mark.parametrize("reviews", ["evaluation"], indirect=True)
+@of_evaluation
 @pytest.mark.parametrize("failpoint, calls_max", [
     ("effect_leased", 1), ("effect_sent", 2), ("effect_outcome", 2)])
 def test_a_death_around_the_call_costs_one_more_at_most(reviews, case, failpoint, calls_max):
@@ -389,7 +400,7 @@ def test_a_death_around_the_call_costs_one_more_at_most(reviews, case, failpoint
 # What approval decides by itself.
 
 
-@pytest.mark.parametrize("reviews", ["approval"], indirect=True)
+@of_approval
 def test_a_fact_that_comes_in_time_closes_the_case(reviews):
     case = Case()
     (result,) = reviews.told(reviews.completed, reviews.publish(
