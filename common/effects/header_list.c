@@ -28,10 +28,15 @@ bool header_is_value(const char *text, size_t size)
     return true;
 }
 
-static bool is_reserved(const char *name, size_t size)
+static bool is_same(const char *name, size_t size, const char *other)
+{
+    return strlen(other) == size && strncasecmp(other, name, size) == 0;
+}
+
+bool header_is_reserved(const char *name, size_t size)
 {
     for (size_t i = 0; i < COUNT(reserved); i++)
-        if (strlen(reserved[i]) == size && strncasecmp(reserved[i], name, size) == 0)
+        if (is_same(name, size, reserved[i]))
             return true;
     return false;
 }
@@ -59,8 +64,21 @@ const char *header_list_fault(const char *text)
             return "has a line that is not a header as Name: value";
         if (colon + 1 + strspn(colon + 1, " ") == name + line.size)
             return "has a header without a value";
-        if (is_reserved(name, size))
+        if (header_is_reserved(name, size))
             return "has a header that is set by the program";
     }
     return NULL;
+}
+
+bool header_list_has(const char *text, const char *name)
+{
+    struct bytes line;
+
+    while (header_list_next(&text, &line)) {
+        const char *begin = (const char *)line.data;
+
+        if (is_same(begin, strcspn(begin, ":"), name))
+            return true;
+    }
+    return false;
 }

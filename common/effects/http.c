@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/effects/header_list.h"
 #include "common/effects/transfer.h"
@@ -65,10 +66,12 @@ static bool add_configured(struct transfer *transfer)
 static bool set_headers(struct transfer *transfer, const struct provider_request *request)
 {
     const struct provider_options *options = transfer->options;
+    bool has_accept = header_list_has(options->headers, "Accept");
+    bool key_is_id = strcasecmp(options->idempotency_header, "X-Request-Id") == 0;
 
     return add_header(transfer, "Content-Type", options->content_type) &&
-           add_header(transfer, "Accept", "application/json") &&
-           add_header(transfer, "X-Request-Id", request->id) &&
+           (has_accept || add_header(transfer, "Accept", "application/json")) &&
+           (key_is_id || add_header(transfer, "X-Request-Id", request->id)) &&
            add_header(transfer, options->idempotency_header, request->idempotency_key) &&
            add_configured(transfer) &&
            curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->list) == CURLE_OK;

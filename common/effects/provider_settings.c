@@ -99,16 +99,30 @@ static const char *member_fault(const char *path)
     return *path == '\0' || path[strlen(path) - 1] != '.' ? NULL : "is no path as message.id";
 }
 
+/* X-Request-Id may be it: some providers tell repeats by that. */
+static const char *key_header_fault(const struct provider_options *options)
+{
+    const char *name = options->idempotency_header;
+
+    if (!header_is_name(name, strlen(name)))
+        return "is no name of a header";
+    if (header_is_reserved(name, strlen(name)) && strcasecmp(name, "X-Request-Id") != 0)
+        return "is a header that says something else";
+    return NULL;
+}
+
 static void check_http(const struct check *check)
 {
     const struct provider_options *options = check->options;
-    const char *content_type = options->content_type, *key = options->idempotency_header;
+    const char *content_type = options->content_type;
+    const char *fault = header_list_fault(options->headers);
 
-    report(check, "_HEADERS_FILE", header_list_fault(options->headers));
+    if (fault == NULL && header_list_has(options->headers, options->idempotency_header))
+        fault = "has a header that is set by the program";
+    report(check, "_HEADERS_FILE", fault);
+    report(check, "_IDEMPOTENCY_HEADER", key_header_fault(options));
     if (!header_is_value(content_type, strlen(content_type)) || *content_type == '\0')
         report(check, "_CONTENT_TYPE", "is no content type");
-    if (!header_is_name(key, strlen(key)))
-        report(check, "_IDEMPOTENCY_HEADER", "is no name of a header");
     if (*options->id_header != '\0' &&
         !header_is_name(options->id_header, strlen(options->id_header)))
         report(check, "_ID_HEADER", "is no name of a header");

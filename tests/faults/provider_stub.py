@@ -23,11 +23,13 @@ DRIP_SECONDS = 0.05
 
 @dataclass
 class Request:
-    """`headers` by lower-case name, the last of a name; `whole`: the body came to its end."""
+    """`headers` by lower-case name, the last of a name, `names`: of all of them; `whole`: the body
+    came to its end."""
 
     method: str
     path: str
     headers: dict
+    names: list
     body: bytes
     whole: bool
     at: float = field(default_factory=time.monotonic)
@@ -179,12 +181,13 @@ class ProviderStub:
         if head is None:
             return False
         method, path, headers = parse_head(head)
+        names, headers = [name for name, _ in headers], dict(headers)
         size = int(headers.get("content-length", 0))
         with self._changed:
             act = self._acts.popleft() if self._acts else None
         cut = act is not None and act.kind == "cut_request"
         body = read_body(connection, rest, size // 2 if cut else size)
-        request = Request(method, path, headers, body, len(body) == size)
+        request = Request(method, path, headers, names, body, len(body) == size)
         with self._changed:
             self.requests.append(request)
             number = len(self.requests)
@@ -259,10 +262,10 @@ def read_body(connection, got, size):
 def parse_head(head):
     first, *lines = head.decode("latin-1").split("\r\n")
     method, path, _ = first.split(" ")
-    headers = {}
+    headers = []
     for line in lines:
         name, value = line.split(":", 1)
-        headers[name.lower()] = value.strip()
+        headers.append((name.lower(), value.strip()))
     return method, path, headers
 
 

@@ -84,6 +84,19 @@ def test_request_is_as_configured(stub, tmp_path):
     assert stub.requests[1].headers["idempotency-key"] == "k-0"
 
 
+def test_no_header_comes_twice(stub, tmp_path):
+    headers = tmp_path / "headers"
+    headers.touch(mode=0o600)
+    headers.write_text("accept: text/plain\n")
+    ask(stub, ONBOARDING_HTTP_HEADERS_FILE=str(headers),
+        ONBOARDING_HTTP_IDEMPOTENCY_HEADER="x-request-id")  # fmt: skip
+    (request,) = stub.requests
+    assert sorted(request.names) == ["accept", "content-length", "content-type", "host",
+                                     "x-request-id"]  # fmt: skip
+    assert request.headers["accept"] == "text/plain"
+    assert request.headers["x-request-id"] == "k-0"
+
+
 def test_path_is_joined_to_the_url(stub):
     for base, path, wanted in (("", "", "/"), ("/", "/a", "/a"), ("/v1", "/a", "/v1/a"),
                                ("/v1/", "/a", "/v1/a"), ("/v1", "?a=b", "/v1?a=b")):  # fmt: skip
