@@ -102,8 +102,9 @@ MUST_CHECK bool subject_open(const struct turn *turn, const char *user_id, const
 void subject_erase(const struct turn *turn, const char *user_id, const char *why);
 
 /*
- * Whose data the results of this event are, where their schemas have personal fields: those are
- * stored sealed, for that user. Without it: of the event's field userId, else of nobody known.
+ * The results of this event are this user's data, whatever their schemas say: they are stored
+ * sealed. Without it only those whose schemas have personal fields are, as of the user in the
+ * event's field userId, else of nobody known.
  */
 void outcome_subject(struct outcome *out, const char *user_id);
 

@@ -85,13 +85,21 @@ static uint64_t add_hash(uint64_t hash, const void *data, size_t size)
     return hash;
 }
 
-static void add_lock(struct states *states, const char *kind, struct bytes key)
+static int64_t lock_of(const char *service, const char *kind, struct bytes key)
 {
-    uint64_t hash =
-        add_hash(0xcbf29ce484222325U, states->service->name, strlen(states->service->name) + 1);
+    uint64_t hash = add_hash(0xcbf29ce484222325U, service, strlen(service) + 1);
 
     hash = add_hash(hash, kind, strlen(kind) + 1);
-    hash = add_hash(hash, key.data, key.size);
+    return (int64_t)add_hash(hash, key.data, key.size);
+}
+
+int64_t states_subject_lock(const char *service, const struct digest *subject)
+{
+    return lock_of(service, SUBJECT_LOCK, (struct bytes){subject->bytes, sizeof subject->bytes});
+}
+
+static void add_lock(struct states *states, const char *kind, struct bytes key)
+{
     if (states->lock_count == states->lock_capacity) {
         size_t capacity = states->lock_capacity == 0 ? 256 : 2 * states->lock_capacity;
         int64_t *locks = arena_alloc(states->arena, capacity * sizeof *locks, _Alignof(int64_t));
@@ -100,7 +108,7 @@ static void add_lock(struct states *states, const char *kind, struct bytes key)
         states->locks = locks;
         states->lock_capacity = capacity;
     }
-    states->locks[states->lock_count++] = (int64_t)hash;
+    states->locks[states->lock_count++] = lock_of(states->service->name, kind, key);
 }
 
 void keys_add(struct keys *keys, const struct state_kind *kind, struct bytes key)

@@ -19,6 +19,9 @@ struct subjects *states_subjects(const struct states *states);
 /* What route->load() writes to. */
 struct keys *states_keys(struct states *states);
 
+/* The number of the lock on a person's data key, for those who change it from outside. */
+int64_t states_subject_lock(const char *service, const struct digest *subject);
+
 /* Are there keys that were asked for and not yet loaded? */
 bool states_pending(const struct states *states);
 

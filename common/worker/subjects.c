@@ -214,16 +214,17 @@ static struct subject *subject_of(struct subjects *subjects, const char *user_id
     return subject->erased_why != NULL && !subject->fresh ? day_of(subjects, now_ms) : subject;
 }
 
-static bool is_sealed(const struct result *result)
+/* What a handler says is somebody's data is sealed whatever its schema says. */
+static bool is_sealed(const struct record *record, const struct result *result)
 {
-    return result->dead_letter || result->personal;
+    return result->dead_letter || result->personal || record->user_id != NULL;
 }
 
 void subjects_ask_for_results(struct subjects *subjects, const struct batch *batch)
 {
     for (size_t i = 0; i < batch->record_count; i++)
         for (const struct result *r = batch->records[i]->results.first; r != NULL; r = r->next)
-            if (is_sealed(r))
+            if (is_sealed(batch->records[i], r))
                 (void)subject_of(subjects, user_of(batch->records[i]), batch->now_ms);
 }
 
@@ -235,7 +236,7 @@ void subjects_seal_results(struct subjects *subjects, const struct batch *batch)
         const struct stored_place place = {batch->ledger->group_id, partition->topic->name,
                                            partition->generation, partition->number};
         for (struct result *r = record->results.first; r != NULL; r = r->next) {
-            if (!is_sealed(r))
+            if (!is_sealed(record, r))
                 continue;
             struct subject *subject = subject_of(subjects, user_of(record), batch->now_ms);
             vault_seal(key_to_seal(subjects, subject), &subject->id, &place, record->offset, r,

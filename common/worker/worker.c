@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/core/backoff.h"
 #include "common/core/log.h"
+#include "common/core/process.h"
 #include "common/core/random.h"
 #include "common/worker/loop.h"
 
@@ -354,7 +354,6 @@ int worker_main(const struct service *what, int argc, char **argv)
         {worker_settings, worker_setting_count, &worker.config},
         {what->settings, what->setting_count, what->config},
     };
-    const struct rlimit no_core = {0, 0};
     int status;
 
     worker.service = what;
@@ -365,9 +364,10 @@ int worker_main(const struct service *what, int argc, char **argv)
     }
     if (argc != 1)
         return fprintf(stderr, "usage: onboarding-%s [--help]\n", what->name), EXIT_CONFIG;
-    (void)mallopt(M_MXFAST, 0);       /* joining what is freed at once beats sweeping it up later */
-    setrlimit(RLIMIT_CORE, &no_core); /* a core would hold keys and personal data */
+    (void)mallopt(M_MXFAST, 0); /* joining what is freed at once beats sweeping it up later */
+    process_leave_no_core();
     status = configure(&worker, groups, COUNT(groups));
+    process_close();
     if (status == EXIT_SUCCESS)
         status = run(&worker);
     policies_free(worker.policies);

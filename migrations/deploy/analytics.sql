@@ -19,7 +19,7 @@ select identity_verification_id,
        user_id,
        result,
        code,
-       case when reviewed_by is null then reason end as reason,
+       reason,
        rule,
        score,
        policy_version,
@@ -36,7 +36,7 @@ comment on column decision.process_type is 'Type of the process, which selects t
 comment on column decision.user_id is 'User of the process, a pseudonym.';
 comment on column decision.result is 'OK, NOK, or WAIT for a reviewer.';
 comment on column decision.code is 'Code of the rule that fired, e.g. UNDER_AGE; ACCEPTED where none did; REVIEWED for a reviewer''s decision; CASE_EXPIRED, PROCESS_EXPIRED where nobody decided in time.';
-comment on column decision.reason is 'Text that belongs to the code. Null for a reviewer''s decision: words of a person may tell about a person.';
+comment on column decision.reason is 'Text that belongs to the code; a reviewer''s own words are not shown.';
 comment on column decision.rule is 'Number of the rule that fired, 1 to 16; null: none fired, or a reviewer decided.';
 comment on column decision.score is 'Score that counted, 0 to 10; null: there was none, or a reviewer decided.';
 comment on column decision.policy_version is 'Version of the policy by which the rules decided.';
@@ -53,7 +53,7 @@ select identity_verification_id,
        user_id,
        result,
        code,
-       case when reviewed_by is null then reason end as reason,
+       reason,
        rule,
        score,
        frame,
@@ -76,7 +76,7 @@ comment on column approval.process_type is 'Type of the process, which selects t
 comment on column approval.user_id is 'User of the process, a pseudonym.';
 comment on column approval.result is 'OK, NOK, or WAIT for a fact or a reviewer.';
 comment on column approval.code is 'Code of the rule that fired, e.g. FACE_IN_USE; ACCEPTED where none did; REVIEWED for a reviewer''s decision; CASE_EXPIRED, PROCESS_EXPIRED where nobody decided in time.';
-comment on column approval.reason is 'Text that belongs to the code. Null for a reviewer''s decision: words of a person may tell about a person.';
+comment on column approval.reason is 'Text that belongs to the code; a reviewer''s own words are not shown.';
 comment on column approval.rule is 'Number of the rule that fired, 1 to 10; null: none fired, or a reviewer decided.';
 comment on column approval.score is 'The provider''s score, 0 to 10; null: there was none.';
 comment on column approval.frame is 'Whether a picture came with the request.';

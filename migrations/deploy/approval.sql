@@ -33,7 +33,8 @@ create table decision (
     awaits_facts             boolean not null,
     event_date               date not null,
     requested_at             timestamptz not null,
-    reviewed_by              text,
+    reviewed_by              bytea,
+    words                    bytea,
     decided_at               timestamptz not null,
     primary key (identity_verification_id, version),
     check (frame or not frame_in_use),
@@ -51,7 +52,7 @@ comment on column decision.process_type is 'Type of the process, which selected 
 comment on column decision.user_id is 'User of the process.';
 comment on column decision.result is 'OK, NOK, or WAIT for a fact or a reviewer.';
 comment on column decision.code is 'The rule that decided, e.g. FACE_IN_USE; ACCEPTED where none fired; REVIEWED for a reviewer''s decision; CASE_EXPIRED, PROCESS_EXPIRED.';
-comment on column decision.reason is 'The text that goes with the code, or the reviewer''s words.';
+comment on column decision.reason is 'The text that goes with the code.';
 comment on column decision.rule is 'Number of the rule that decided, 1 to 10; null: none fired, or a reviewer or time decided.';
 comment on column decision.policy_version is 'Version of the policy that decided last.';
 comment on column decision.failed is 'Whether the provider''s check failed.';
@@ -63,7 +64,8 @@ comment on column decision.day_attempt is 'Which verification of the user on tha
 comment on column decision.awaits_facts is 'True: a fact from another worker may change it without a person.';
 comment on column decision.event_date is 'Day (UTC) of the request.';
 comment on column decision.requested_at is 'When version 1 was decided; from then on facts are awaited.';
-comment on column decision.reviewed_by is 'Who reviewed; null: the rules decided, or time did.';
+comment on column decision.reviewed_by is 'Who reviewed, sealed for the user; null: the rules decided, or time did.';
+comment on column decision.words is 'The reviewer''s own words, told in place of the text; sealed for the user; null: none.';
 comment on column decision.decided_at is 'When it was decided, by the database''s clock.';
 
 create table evaluation (

@@ -27,7 +27,8 @@ create table decision (
     event_date               date not null,
     evidence                 jsonb,
     identities               bytea,
-    reviewed_by              text,
+    reviewed_by              bytea,
+    words                    bytea,
     decided_at               timestamptz not null,
     primary key (identity_verification_id, version),
     check (version = 1 or reviewed_by is not null),
@@ -43,14 +44,15 @@ comment on column decision.process_type is 'Type of the process, which selected 
 comment on column decision.user_id is 'User of the process.';
 comment on column decision.result is 'OK, NOK, or WAIT for a reviewer.';
 comment on column decision.code is 'The rule that decided, e.g. UNDER_AGE; ACCEPTED where none fired; REVIEWED for a reviewer''s decision.';
-comment on column decision.reason is 'The text that goes with the code, or the reviewer''s words.';
+comment on column decision.reason is 'The text that goes with the code.';
 comment on column decision.rule is 'Number of the rule that decided, 1 to 16; null: none fired, or a reviewer decided.';
 comment on column decision.policy_version is 'Version of the policy that decided first.';
 comment on column decision.score is 'The score that counted, 0 to 10; null: there was none, or a reviewer decided.';
 comment on column decision.event_date is 'Day (UTC) of the event that was decided on; ages and validity count at it.';
 comment on column decision.evidence is 'What there was to decide on, without personal values: types, status, countries and images of the documents; null for a reviewer''s decision.';
 comment on column decision.identities is 'Keyed digests of the identities shown, 32 bytes each, see identity_use; null for a reviewer''s decision.';
-comment on column decision.reviewed_by is 'Who reviewed; null: the rules decided.';
+comment on column decision.reviewed_by is 'Who reviewed, sealed for the user; null: the rules decided.';
+comment on column decision.words is 'The reviewer''s own words, told in place of the text; sealed for the user; null: none.';
 comment on column decision.decided_at is 'When it was decided, by the database''s clock.';
 
 create table customer (

@@ -143,7 +143,7 @@ alter table decision add constraint decision_check
 comment on table decision is 'Decisions on identity verifications: version 1 by the rules, later ones by reviewers or because nobody decided in time; the highest version holds.';
 comment on column decision.version is '1: by the rules; 2 and up: by a reviewer, or by time.';
 comment on column decision.code is 'The rule that decided, e.g. UNDER_AGE; ACCEPTED where none fired; REVIEWED for a reviewer''s decision; CASE_EXPIRED, PROCESS_EXPIRED.';
-comment on column decision.reviewed_by is 'Who reviewed; null: the rules decided, or time did.';
+comment on column decision.reviewed_by is 'Who reviewed, sealed for the user; null: the rules decided, or time did.';
 
 reset role;
 commit;

@@ -4,7 +4,7 @@ begin;
 
 select identity_verification_id, version, process_id, process_type, user_id, result, code, reason,
        rule, policy_version, failed, score, frame, frame_in_use, process_attempt, day_attempt,
-       awaits_facts, event_date, requested_at, reviewed_by, decided_at
+       awaits_facts, event_date, requested_at, reviewed_by, words, decided_at
   from approval.decision where false;
 select identity_verification_id, user_id, result, decided_at from approval.evaluation where false;
 select user_id, consent_type, approved, recorded_at from approval.consent where false;

@@ -3,7 +3,7 @@
 begin;
 
 select identity_verification_id, version, process_id, process_type, user_id, result, code, reason,
-       rule, policy_version, score, event_date, evidence, identities, reviewed_by, decided_at
+       rule, policy_version, score, event_date, evidence, identities, reviewed_by, words, decided_at
   from evaluation.decision where false;
 select user_id, version, surname, birth_date, personal_number, identities, recorded_at
   from evaluation.customer where false;

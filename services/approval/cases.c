@@ -102,7 +102,8 @@ static void ask_case(struct keys *keys, const char *identity_verification_id)
 /* What closes a case, and who: NULL for time. */
 struct conclusion {
     struct case_closing closing;
-    const char *reason;
+    const char *reason; /* the text of the code */
+    const char *words;  /* a reviewer's own; NULL: none */
     const char *reviewed_by;
 };
 
@@ -120,9 +121,17 @@ static void conclude(const struct turn *turn, struct outcome *out,
     decision.rule = 0;
     decision.awaits_facts = false;
     decision.reviewed_by = conclusion->reviewed_by;
+    decision.words = conclusion->words;
     decision.decided_at_ms = turn->now_ms;
     decision_save(turn, out, decision);
-    decision_publish(&decision, decision.process_id, out);
+    decision_publish(turn, out, identity_verification_id, decision.process_id);
+}
+
+/* The reviewer's name and words are sealed for the user whose case it is. */
+static void ask_reviewed(struct keys *keys, const struct review_decided *event)
+{
+    ask_case(keys, event->identityVerificationId);
+    keys_add_subject(keys, event->userId);
 }
 
 void case_load_reviewed(const struct turn *turn, struct keys *keys)
@@ -130,7 +139,7 @@ void case_load_reviewed(const struct turn *turn, struct keys *keys)
     const struct review_decided *event = turn->event;
 
     if (event->job == REVIEW_JOB_APPROVAL)
-        ask_case(keys, event->identityVerificationId);
+        ask_reviewed(keys, event);
 }
 
 /* The open case that a review decides; NULL: there is none, and the reviewer was told so. */
@@ -164,6 +173,7 @@ void case_handle_reviewed(const struct turn *turn, struct outcome *out)
                      .closing = {REVIEW_JOB_APPROVAL, CASE_RESOLVED, event->decision,
                                  CASE_CODE_REVIEWED},
                      .reason = case_review_reason(event),
+                     .words = case_review_words(event),
                      .reviewed_by = event->decidedBy,
                  });
 }

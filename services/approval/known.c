@@ -74,6 +74,7 @@ static void read_decision(const struct row *row, struct arena *arena, void *out)
         .event_date = row_int(row, 16),
         .requested_at_ms = row_time_ms(row, 17),
         .decided_at_ms = row_time_ms(row, 18),
+        .sealed_words = row_bytes(row, 19, arena),
     };
 }
 
@@ -85,6 +86,8 @@ static void follow_decision(const void *state, struct keys *keys)
     keys_add_text(keys, &case_kind, decision->identity_verification_id);
     keys_add_text(keys, &evaluation_kind, decision->identity_verification_id);
     keys_add_text(keys, &consent_kind, decision->user_id);
+    if (decision->sealed_words.size != 0)
+        keys_add_subject(keys, decision->user_id);
 }
 
 const struct state_kind decision_kind = {
@@ -140,10 +143,47 @@ static void note_awaiting(const struct turn *turn, const struct decision *decisi
     awaiting->identity_verification_id = decision->identity_verification_id;
 }
 
+/* Where a reviewer's name and words are bound to. */
+static const char *row_of(const char *identity_verification_id, int64_t version,
+                          struct arena *arena)
+{
+    size_t size = strlen(identity_verification_id) + 24; /* a number of 20 characters, dash, NUL */
+    char *row = arena_alloc(arena, size, 1);
+
+    snprintf(row, size, "%s/%" PRId64, identity_verification_id, version);
+    return row;
+}
+
+static struct value seal_text(const struct turn *turn, const char *user_id, const char *column,
+                              const char *row, const char *text)
+{
+    if (text == NULL)
+        return NOTHING;
+    return BYTES(subject_seal(turn, user_id, column, row,
+                              (struct bytes){(const uint8_t *)text, strlen(text)}));
+}
+
+/* A reviewer's words, or NULL: there are none, or they were erased with all of the user. */
+static const char *words_of(const struct turn *turn, const struct decision *decision,
+                            const char *identity_verification_id)
+{
+    struct bytes clear;
+
+    if (decision->sealed_words.size == 0)
+        return decision->words;
+    if (!subject_open(turn, decision->user_id, "decision.words",
+                      row_of(identity_verification_id, decision->version, turn->arena),
+                      decision->sealed_words, &clear))
+        return NULL;
+    return arena_copy(turn->arena, (const char *)clear.data, clear.size);
+}
+
 void decision_save(const struct turn *turn, struct outcome *out, struct decision decision)
 {
     struct decision *known = decision_find(turn, decision.identity_verification_id);
     const struct presence *presence = &decision.presence;
+    struct value by, words;
+    const char *row;
 
     if (known == NULL) {
         known = state_add_text(turn, &decision_kind, decision.identity_verification_id);
@@ -151,7 +191,11 @@ void decision_save(const struct turn *turn, struct outcome *out, struct decision
             note_awaiting(turn, &decision);
     }
     decision.version = known->version + 1;
+    decision.sealed_words = (struct bytes){0};
     *known = decision;
+    row = row_of(decision.identity_verification_id, decision.version, turn->arena);
+    by = seal_text(turn, decision.user_id, "decision.reviewed_by", row, decision.reviewed_by);
+    words = seal_text(turn, decision.user_id, "decision.words", row, decision.words);
     outcome_row(
         out, &sql_insert_decision, TEXT(decision.identity_verification_id), INT(decision.version),
         TEXT(decision.process_id), TEXT(decision.process_type), TEXT(decision.user_id),
@@ -160,20 +204,25 @@ void decision_save(const struct turn *turn, struct outcome *out, struct decision
         BOOL(presence->failed), presence->score == NULL ? NOTHING : DOUBLE(*presence->score),
         BOOL(presence->frame), BOOL(presence->frame_in_use), INT(presence->process_attempt),
         INT(presence->day_attempt), BOOL(decision.awaits_facts), INT(decision.event_date),
-        TIME_MS(decision.requested_at_ms), TEXT(decision.reviewed_by),
-        TIME_MS(decision.decided_at_ms));
+        TIME_MS(decision.requested_at_ms), by, words, TIME_MS(decision.decided_at_ms));
 }
 
-void decision_publish(const struct decision *decision, const char *process_id, struct outcome *out)
+void decision_publish(const struct turn *turn, struct outcome *out,
+                      const char *identity_verification_id, const char *process_id)
 {
+    const struct decision *decision = decision_find(turn, identity_verification_id);
+    const char *words = words_of(turn, decision, identity_verification_id);
+
+    if (words != NULL)
+        outcome_subject(out, decision->user_id);
     outcome_event(out, &topic_approval_completed, process_id,
                   &(struct approval_completed){
                       .processId = process_id,
                       .userId = decision->user_id,
-                      .identityVerificationId = decision->identity_verification_id,
+                      .identityVerificationId = identity_verification_id,
                       .result = decision->result,
                       .code = decision->code,
-                      .resultReason = decision->reason,
+                      .resultReason = words != NULL ? words : decision->reason,
                       .policyVersion = decision->policy_version,
                       .decidedAt = decision->decided_at_ms,
                   });

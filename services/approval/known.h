@@ -22,7 +22,9 @@ struct decision {
     const char *user_id;
     enum approval_result result;
     const char *code;
-    const char *reason;
+    const char *reason;        /* the text of the code */
+    const char *words;         /* a reviewer's own, of this batch; NULL: none, or sealed */
+    struct bytes sealed_words; /* those of before */
     const char *policy_version;
     struct presence presence;
     bool awaits_facts;
@@ -58,7 +60,8 @@ int64_t decision_awaits_until(const struct decision *decision,
 void decision_save(const struct turn *turn, struct outcome *out, struct decision decision);
 
 /* Tells what was decided; process_id: of the event that is answered. */
-void decision_publish(const struct decision *decision, const char *process_id, struct outcome *out);
+void decision_publish(const struct turn *turn, struct outcome *out,
+                      const char *identity_verification_id, const char *process_id);
 
 /* The key for a user's attempts of a day. */
 const char *attempts_of_day(const char *user_id, int64_t day, struct arena *arena);

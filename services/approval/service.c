@@ -10,6 +10,7 @@
 
 #include "approval_requested.h"
 #include "common/core/date.h"
+#include "common/worker/retention.h"
 #include "consent_completed.h"
 #include "services/approval/approval.h"
 #include "services/approval/cases.h"
@@ -152,7 +153,7 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
     if (strcmp(decision->user_id, event->userId) != 0)
         outcome_reject(out, REASON_CONTRACT, "identityVerificationId is of another user");
     else
-        decision_publish(decision, event->processId, out);
+        decision_publish(turn, out, event->identityVerificationId, event->processId);
 }
 
 /* A fact came: decides anew what awaits one, unless a person has to by now. */
@@ -170,7 +171,7 @@ static void look_again(const struct turn *turn, struct outcome *out,
     version = decision->version;
     decision_decide(turn, out, *decision);
     if (decision->version > version)
-        decision_publish(decision, decision->process_id, out);
+        decision_publish(turn, out, decision->identity_verification_id, decision->process_id);
 }
 
 static const char *find_evaluated_fault(const struct evaluation_completed *event)
@@ -258,6 +259,7 @@ static const struct route routes[] = {
     {&topic_review_decided, case_load_reviewed, case_handle_reviewed},
     {&topic_review_expired, case_load_expired, case_handle_expired},
     {&topic_process_expired, case_load_process_expired, case_handle_process_expired},
+    RETENTION_ROUTE,
 };
 
 /* Waiting verifications lead to their decisions, decisions to the facts that they await. */

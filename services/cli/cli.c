@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "common/core/process.h"
 
 enum { GROUPS_MAX = 4 };
 
@@ -185,7 +185,6 @@ static bool asks_for_help(int argc, char *const *argv)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-    const struct rlimit no_core = {0, 0};
     struct setting_group groups[GROUPS_MAX];
     static struct cli cli; /* what texts of settings live as long as */
     struct error error;
@@ -200,9 +199,11 @@ static int run(const struct command *command, int argc, char **argv)
         (void)cli_fail("%s; see " CLI_PROGRAM " %s --help", error.text, command->name);
         return CLI_USAGE;
     }
-    setrlimit(RLIMIT_CORE, &no_core); /* a core would hold passwords and personal data */
+    process_leave_no_core();
     size_t count = settings_of(&cli, command->needs, groups);
-    if (configure(&cli, groups, count, command->needs))
+    bool fine = configure(&cli, groups, count, command->needs);
+    process_close();
+    if (fine)
         status = command->run(&cli);
     settings_wipe(groups, count);
     if (fflush(stdout) != 0 && status == CLI_DONE)

@@ -21,6 +21,9 @@ static const struct command *const commands[] = {
     &command_review_list,
     &command_review_show,
     &command_review_decide,
+    &command_erase,
+    &command_keys_list,
+    &command_keys_rotate,
 };
 /* clang-format on */
 

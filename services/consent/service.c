@@ -9,6 +9,7 @@
 
 #include "common/core/date.h"
 #include "common/core/language.h"
+#include "common/worker/retention.h"
 #include "consent_completed.h"
 #include "consent_sql.h"
 #include "consent_submitted.h"
@@ -232,6 +233,7 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
 static const struct route routes[] = {
     {&topic_consent_submitted, load_submitted, handle_submitted},
     {&topic_consent_text_requested, load_requested, handle_requested},
+    RETENTION_ROUTE,
 };
 
 static const struct state_kind *const states[] = {

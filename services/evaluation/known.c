@@ -1,6 +1,8 @@
 /* Decisions, customers and identities in use: how they are loaded and changed. */
 #include "services/evaluation/known.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "evaluation_sql.h"
@@ -29,6 +31,7 @@ static void read_decision(const struct row *row, struct arena *arena, void *out)
         .event_date = row_int(row, 9),
         .identities = row_bytes(row, 10, arena),
         .decided_at_ms = row_time_ms(row, 11),
+        .sealed_words = row_bytes(row, 12, arena),
     };
 }
 
@@ -39,6 +42,8 @@ static void follow_decision(const void *state, struct keys *keys)
 
     identities_ask(keys, &identities);
     keys_add_text(keys, &link_kind, decision->user_id); /* a review may tie them to this user */
+    if (decision->sealed_words.size != 0)
+        keys_add_subject(keys, decision->user_id);
 }
 
 const struct state_kind decision_kind = {
@@ -118,28 +123,74 @@ struct customer *customer_find(const struct turn *turn, const char *user_id)
     return list.count == 0 ? NULL : list.items[0];
 }
 
+/* Where a reviewer's name and words are bound to. */
+static const char *row_of(const char *identity_verification_id, int64_t version,
+                          struct arena *arena)
+{
+    size_t size = strlen(identity_verification_id) + 24; /* a number of 20 characters, dash, NUL */
+    char *row = arena_alloc(arena, size, 1);
+
+    snprintf(row, size, "%s/%" PRId64, identity_verification_id, version);
+    return row;
+}
+
+static struct value seal_text(const struct turn *turn, const char *user_id, const char *column,
+                              const char *row, const char *text)
+{
+    if (text == NULL)
+        return NOTHING;
+    return BYTES(subject_seal(turn, user_id, column, row,
+                              (struct bytes){(const uint8_t *)text, strlen(text)}));
+}
+
+/* A reviewer's words, or NULL: there are none, or they were erased with all of the user. */
+static const char *words_of(const struct turn *turn, const struct decision *decision,
+                            const char *identity_verification_id)
+{
+    struct bytes clear;
+
+    if (decision->sealed_words.size == 0)
+        return decision->words;
+    if (!subject_open(turn, decision->user_id, "decision.words",
+                      row_of(identity_verification_id, decision->version, turn->arena),
+                      decision->sealed_words, &clear))
+        return NULL;
+    return arena_copy(turn->arena, (const char *)clear.data, clear.size);
+}
+
 void decision_save(const struct turn *turn, struct outcome *out,
                    const char *identity_verification_id, struct decision decision)
 {
     struct decision *known = decision_find(turn, identity_verification_id);
+    struct value by, words;
+    const char *row;
 
     if (known == NULL)
         known = state_add_text(turn, &decision_kind, identity_verification_id);
     decision.version = known->version + 1;
+    decision.sealed_words = (struct bytes){0};
     *known = decision;
+    row = row_of(identity_verification_id, decision.version, turn->arena);
+    by = seal_text(turn, decision.user_id, "decision.reviewed_by", row, decision.reviewed_by);
+    words = seal_text(turn, decision.user_id, "decision.words", row, decision.words);
     outcome_row(
         out, &sql_insert_decision, TEXT(identity_verification_id), INT(decision.version),
         TEXT(decision.process_id), TEXT(decision.process_type), TEXT(decision.user_id),
         TEXT(evaluation_result_text[decision.result]), TEXT(decision.code), TEXT(decision.reason),
         decision.rule == 0 ? NOTHING : INT(decision.rule), TEXT(decision.policy_version),
         decision.score == NULL ? NOTHING : DOUBLE(*decision.score), INT(decision.event_date),
-        TEXT(decision.summary), decision.version == 1 ? BYTES(decision.identities) : NOTHING,
-        TEXT(decision.reviewed_by), TIME_MS(decision.decided_at_ms));
+        TEXT(decision.summary), decision.version == 1 ? BYTES(decision.identities) : NOTHING, by,
+        words, TIME_MS(decision.decided_at_ms));
 }
 
-void decision_publish(const struct decision *decision, const char *process_id,
-                      const char *identity_verification_id, struct outcome *out)
+void decision_publish(const struct turn *turn, struct outcome *out,
+                      const char *identity_verification_id, const char *process_id)
 {
+    const struct decision *decision = decision_find(turn, identity_verification_id);
+    const char *words = words_of(turn, decision, identity_verification_id);
+
+    if (words != NULL)
+        outcome_subject(out, decision->user_id);
     outcome_event(out, &topic_evaluation_completed, process_id,
                   &(struct evaluation_completed){
                       .processId = process_id,
@@ -147,7 +198,7 @@ void decision_publish(const struct decision *decision, const char *process_id,
                       .identityVerificationId = identity_verification_id,
                       .result = decision->result,
                       .code = decision->code,
-                      .resultReason = decision->reason,
+                      .resultReason = words != NULL ? words : decision->reason,
                       .policyVersion = decision->policy_version,
                       .decidedAt = decision->decided_at_ms,
                   });

@@ -22,7 +22,9 @@ struct decision {
     const char *user_id;
     enum evaluation_result result;
     const char *code;
-    const char *reason;
+    const char *reason;        /* the text of the code */
+    const char *words;         /* a reviewer's own, of this batch; NULL: none, or sealed */
+    struct bytes sealed_words; /* those of before */
     const char *policy_version;
     int64_t event_date;      /* days since 1970-01-01 */
     struct bytes identities; /* packed; none once a reviewer or time decided */
@@ -65,8 +67,8 @@ void customer_save(const struct turn *turn, struct outcome *out, const char *use
                    struct customer customer);
 
 /* Tells what was decided; process_id: of the event that is answered. */
-void decision_publish(const struct decision *decision, const char *process_id,
-                      const char *identity_verification_id, struct outcome *out);
+void decision_publish(const struct turn *turn, struct outcome *out,
+                      const char *identity_verification_id, const char *process_id);
 
 /* The keys of identities, for load functions. */
 void identities_ask(struct keys *keys, const struct identities *identities);

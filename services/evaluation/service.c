@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/core/date.h"
+#include "common/worker/retention.h"
 #include "evaluation_sql.h"
 #include "services/evaluation/evaluation.h"
 #include "services/evaluation/known.h"
@@ -151,7 +152,7 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
     if (strcmp(decision->user_id, event->userId) != 0)
         outcome_reject(out, REASON_CONTRACT, "identityVerificationId is of another user");
     else
-        decision_publish(decision, event->processId, event->identityVerificationId, out);
+        decision_publish(turn, out, event->identityVerificationId, event->processId);
 }
 
 static const char *find_customer_fault(const struct customer_registered *event)
@@ -206,6 +207,7 @@ static const struct route routes[] = {
     {&topic_process_expired, waiting_load_process_expired, waiting_handle_process_expired},
     {&topic_customer_registered, load_registered, handle_registered},
     {&topic_customer_linked, link_load, link_handle},
+    RETENTION_ROUTE,
 };
 
 /*

@@ -49,7 +49,8 @@ const struct state_kind process_case_kind = {
 /* What closes a case, and who: NULL for time. */
 struct conclusion {
     struct case_closing closing;
-    const char *reason;
+    const char *reason; /* the text of the code */
+    const char *words;  /* a reviewer's own; NULL: none */
     const char *reviewed_by;
 };
 
@@ -71,13 +72,21 @@ static void conclude(const struct turn *turn, struct outcome *out,
     decision.score = NULL;
     decision.summary = NULL;
     decision.reviewed_by = conclusion->reviewed_by;
+    decision.words = conclusion->words;
     decision_save(turn, out, identity_verification_id, decision);
     if (accepted)
         identities_tie(turn, out, &identities, decision.user_id, true, identity_verification_id);
     else
         identities_release(turn, out, &identities, &none, decision.user_id,
                            identity_verification_id);
-    decision_publish(&decision, decision.process_id, identity_verification_id, out);
+    decision_publish(turn, out, identity_verification_id, decision.process_id);
+}
+
+/* The reviewer's name and words are sealed for the user whose case it is. */
+static void ask_reviewed(struct keys *keys, const struct review_decided *event)
+{
+    ask_case(keys, event->identityVerificationId);
+    keys_add_subject(keys, event->userId);
 }
 
 void waiting_load_reviewed(const struct turn *turn, struct keys *keys)
@@ -85,7 +94,7 @@ void waiting_load_reviewed(const struct turn *turn, struct keys *keys)
     const struct review_decided *event = turn->event;
 
     if (event->job == REVIEW_JOB_EVALUATION)
-        ask_case(keys, event->identityVerificationId);
+        ask_reviewed(keys, event);
 }
 
 /* The open case that a review decides; NULL: there is none, and the reviewer was told so. */
@@ -126,6 +135,7 @@ void waiting_handle_reviewed(const struct turn *turn, struct outcome *out)
                      .closing = {REVIEW_JOB_EVALUATION, CASE_RESOLVED, event->decision,
                                  CASE_CODE_REVIEWED},
                      .reason = case_review_reason(event),
+                     .words = case_review_words(event),
                      .reviewed_by = event->decidedBy,
                  });
 }

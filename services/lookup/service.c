@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/core/uuid.h"
+#include "common/worker/retention.h"
 #include "consent_completed.h"
 #include "lookup_sql.h"
 #include "services/lookup/consents.h"
@@ -237,6 +238,7 @@ static const struct route routes[] = {
     {&topic_lookup_requested, load_requested, handle_requested},
     {&topic_customer_registered, load_registered, handle_registered},
     {&topic_consent_completed, load_consented, handle_consented},
+    RETENTION_ROUTE,
 };
 
 /* Entries lead to the identities of a customer, these to the persons, and these to consents. */

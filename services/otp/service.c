@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/core/language.h"
+#include "common/worker/retention.h"
 #include "customer_registered.h"
 #include "otp_expired.h"
 #include "otp_requested.h"
@@ -300,6 +301,7 @@ static const struct route routes[] = {
     {&topic_otp_requested, load_requested, handle_requested},
     {&topic_otp_expired, load_expired, handle_expired},
     {&topic_customer_registered, load_registered, handle_registered},
+    RETENTION_ROUTE,
 };
 
 /* Contacts lead to the numbers of their destinations. */

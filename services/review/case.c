@@ -62,10 +62,13 @@ void process_case_read(const struct row *row, struct arena *arena, void *out)
 
 const char *case_review_reason(const struct review_decided *event)
 {
-    if (event->reason[strspn(event->reason, " \t\r\n")] != '\0')
-        return event->reason;
     return event->decision == REVIEW_DECISION_OK ? "Accepted by a reviewer."
                                                  : "Refused by a reviewer.";
+}
+
+const char *case_review_words(const struct review_decided *event)
+{
+    return event->reason[strspn(event->reason, " \t\r\n")] == '\0' ? NULL : event->reason;
 }
 
 const char *case_expiry_reason(const char *code)

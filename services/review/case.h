@@ -36,6 +36,7 @@ enum case_state {
 
 /* The text for the user: the reviewer's words, or a standing text where there are none. */
 const char *case_review_reason(const struct review_decided *event);
+const char *case_review_words(const struct review_decided *event);
 
 /* The texts for users that belong to CASE_CODE_EXPIRED and CASE_CODE_PROCESS_EXPIRED. */
 const char *case_expiry_reason(const char *code);

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/core/log.h"
+#include "common/core/process.h"
 #include "common/postgres/config.h"
 #include "run.h"
 
@@ -72,7 +72,6 @@ int main(int argc, char **argv)
         {postgres_settings, postgres_setting_count, &postgres},
         {schedule_settings, schedule_setting_count, &schedule},
     };
-    const struct rlimit no_core = {0, 0};
     bool dry = argc == 2 && strcmp(argv[1], "--dry-run") == 0;
     int status = EXIT_CONFIG;
 
@@ -83,8 +82,10 @@ int main(int argc, char **argv)
     }
     if (argc != 1 && !dry)
         return fprintf(stderr, "usage: " PROGRAM " [--dry-run | --help]\n"), EXIT_USAGE;
-    setrlimit(RLIMIT_CORE, &no_core); /* a core would hold passwords */
-    if (configure(groups, COUNT(groups), &kafka, &schedule))
+    process_leave_no_core();
+    bool fine = configure(groups, COUNT(groups), &kafka, &schedule);
+    process_close();
+    if (fine)
         status = run(&(struct run_options){
             .config = &schedule,
             .database = postgres_config_options(&postgres, "schedule", PROGRAM),

@@ -22,6 +22,7 @@ EVALUATION = "onboarding.evaluation.requested.v1"
 LOOKUP = "onboarding.lookup.requested.v1"
 CUSTOMER = "onboarding.customer.registered.v1"
 CONSENT = "onboarding.consent.completed.v1"
+RETENTION = "onboarding.retention.due.v1"
 REVIEW = "onboarding.review.decided.v1"
 CONSENT_TEXT = "onboarding.consent-text.requested.v1"
 

@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("ONBOARDING_BIN", ROOT / "build/asan/bin"))
 COMMAND_TIMEOUT_S = 60  # the slowest waits out a fence of some seconds
 WORKER_TIMEOUT_S = 40
-LOOKUP_PARTITIONS = 12  # three input topics
+LOOKUP_PARTITIONS = 16  # four input topics
 
 
 def clean_environment():
@@ -68,8 +68,11 @@ class Bench:
         return str(path)
 
     def data_keys_file(self, *numbers):
-        """The ring of keys around data keys, the newest last."""
-        path = self.folder / "data.keys"
+        return self.ring_file("data.keys", *numbers)
+
+    def ring_file(self, name, *numbers):
+        """A ring of keys around data keys, the newest last."""
+        path = self.folder / name
         path.touch(mode=0o600)
         lines = (f"{n} {base64.b64encode(f'data {n}'.encode().ljust(32, b'k')).decode()}" for n in numbers)
         path.write_text("\n".join(lines) + "\n", encoding="ascii")

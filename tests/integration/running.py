@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "faults"))
 
 import books  # noqa: E402
 from contract import Contract  # noqa: E402
-from events import CONSENT, CUSTOMER, EVALUATION, LOOKUP, REVIEW, Generator  # noqa: E402
+from events import CONSENT, CUSTOMER, EVALUATION, LOOKUP, RETENTION, REVIEW, Generator  # noqa: E402
 from murmur2 import partition_of  # noqa: E402, F401
 from stack import Stack  # noqa: E402, F401
 from topics_read import header, is_barrier, message_of, watermarks  # noqa: E402
@@ -36,9 +36,9 @@ CONSENT_TEXT = "onboarding.consent-text.requested.v1"
 
 INPUTS = {
     "probe": (CONSENT_TEXT,),
-    "evaluation": (EVALUATION, CUSTOMER, LINKED, REVIEW, CASE_EXPIRED, PROCESS_EXPIRED),
-    "lookup": (LOOKUP, CUSTOMER, CONSENT),
-    "approval": (APPROVAL, EVALUATED, CONSENT, REVIEW, CASE_EXPIRED, PROCESS_EXPIRED),
+    "evaluation": (EVALUATION, CUSTOMER, LINKED, REVIEW, CASE_EXPIRED, PROCESS_EXPIRED, RETENTION),
+    "lookup": (LOOKUP, CUSTOMER, CONSENT, RETENTION),
+    "approval": (APPROVAL, EVALUATED, CONSENT, REVIEW, CASE_EXPIRED, PROCESS_EXPIRED, RETENTION),
 }
 OUTPUT = {
     "probe": "onboarding.consent-text.completed.v1",

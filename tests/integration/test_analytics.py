@@ -150,12 +150,11 @@ def fill_approval(connection):
                       (identity_verification_id, version, process_id, process_type, user_id, result,
                        code, reason, rule, policy_version, failed, score, frame, frame_in_use,
                        process_attempt, day_attempt, awaits_facts, event_date, requested_at,
-                       reviewed_by, decided_at)
+                       reviewed_by, words, decided_at)
                values (%s, %s, %s, 'onboarding', %s, %s, %s, %s, %s, 'policy-4', false, 6.5,
-                       true, false, 1, 2, %s, '2026-03-01', %s, %s, %s)""",
+                       true, false, 1, 2, %s, '2026-03-01', %s, %s, %s, %s)""",
             (verification, version, process_id, user_id, result, code,
-             f"Words of {HIDDEN}" if reviewer else f"Text of {code}", rule, awaits, at(20),
-             reviewer, at(minutes)),
+             f"Text of {code}", rule, awaits, at(20), reviewer, reviewer, at(minutes)),
         )
     connection.execute(
         """insert into approval.face_use (blind_index, user_id, identity_verification_id, recorded_at)
@@ -274,9 +273,9 @@ def fill_domain(connection):
             """insert into evaluation.decision
                       (identity_verification_id, version, process_id, process_type, user_id, result,
                        code, reason, rule, policy_version, score, event_date, evidence, identities,
-                       reviewed_by, decided_at)
+                       reviewed_by, words, decided_at)
                values (%s, %s, %s, 'onboarding', %s, %s, %s, %s, %s, 'policy-2', 5.5, '2026-03-01',
-                       %s, %s, %s, %s)""",
+                       %s, %s, %s, %s, %s)""",
             (
                 verification,
                 version,
@@ -284,10 +283,11 @@ def fill_domain(connection):
                 user_id,
                 result,
                 code,
-                f"Words of {HIDDEN}" if reviewer else f"Text of {code}",
+                f"Text of {code}",
                 rule,
                 f'{{"country": "{HIDDEN}"}}',
                 HIDDEN.encode() * 8,
+                reviewer,
                 reviewer,
                 at(minutes),
             ),
@@ -480,7 +480,7 @@ def test_decisions_show_the_rule_and_which_version_holds(analyst):
     assert rows == [
         ("v-ok", 1, False, "WAIT", "SCORE_UNCERTAIN", "Text of SCORE_UNCERTAIN", 15, False,
          "policy-2"),
-        ("v-ok", 2, True, "OK", "REVIEWED", None, None, True, "policy-2"),
+        ("v-ok", 2, True, "OK", "REVIEWED", "Text of REVIEWED", None, True, "policy-2"),
         ("v-nok-1", 1, True, "OK", "ACCEPTED", "Text of ACCEPTED", None, False, "policy-2"),
         ("v-nok-2", 1, True, "NOK", "UNDER_AGE", "Text of UNDER_AGE", 6, False, "policy-2"),
         ("v-wait", 1, True, "WAIT", "IMAGE_MISSING", "Text of IMAGE_MISSING", 16, False,
@@ -515,8 +515,8 @@ def test_approvals_show_the_rule_and_which_version_holds(analyst):
          False, 6.5, 1, 2, "policy-4", at(20), at(20)),
         ("v-ok", 2, False, "WAIT", "SCORE_UNCERTAIN", "Text of SCORE_UNCERTAIN", 10, False, False,
          6.5, 1, 2, "policy-4", at(20), at(21)),
-        ("v-ok", 3, True, "OK", "REVIEWED", None, None, False, True, 6.5, 1, 2, "policy-4",
-         at(20), at(22)),
+        ("v-ok", 3, True, "OK", "REVIEWED", "Text of REVIEWED", None, False, True, 6.5, 1, 2,
+         "policy-4", at(20), at(22)),
     ]
 
 

@@ -12,7 +12,7 @@ from commands import BIN, ROOT, WORKER_TIMEOUT_S, Bench, await_true, clean_envir
 
 HTML_BYTES_MAX = 512 * 1024
 LARGE = "<p>" + "a" * (HTML_BYTES_MAX - 7) + "</p>"
-INPUTS = {"consent": 2, "lookup": 3}  # topics
+INPUTS = {"consent": 3, "lookup": 4}  # topics
 PARTITIONS = 4
 TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 

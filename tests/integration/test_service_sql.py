@@ -179,14 +179,14 @@ def decision(verification, version, result="WAIT", **other):
         "user": "u", "result": result, "code": "SCORE_UNCERTAIN", "reason": "Uncertain.",
         "rule": 15, "policy": "1", "score": 5.5, "date": NOON.date(),
         "evidence": json.dumps([{"type": "PASSPORT"}]), "identities": b"i" * 64,
-        "reviewer": None, "at": NOON,
+        "reviewer": None, "words": None, "at": NOON,
     }
     return tuple((row | other).values())
 
 
 def reviewed(verification, version, result):
     return decision(verification, version, result, code="REVIEWED", rule=None, score=None,
-                    evidence=None, identities=None, reviewer="reviewer-1")
+                    evidence=None, identities=None, reviewer=b"sealed", words=b"noise")
 
 
 def test_the_highest_version_of_a_decision_holds(evaluation):
@@ -195,9 +195,10 @@ def test_the_highest_version_of_a_decision_holds(evaluation):
     evaluation.put("insert_decision", reviewed(one, 2, "NOK"))
     loaded = {row[0]: row[1:] for row in evaluation.load("load_decision", one, other, name())}
     assert loaded == {
-        one: (2, "p", "retail", "u", "NOK", "REVIEWED", "Uncertain.", "1", NOON.date(), None, NOON),
+        one: (2, "p", "retail", "u", "NOK", "REVIEWED", "Uncertain.", "1", NOON.date(), None, NOON,
+              b"noise"),
         other: (1, "p", "retail", "u", "OK", "SCORE_UNCERTAIN", "Uncertain.", "1", NOON.date(),
-                b"i" * 64, NOON),
+                b"i" * 64, NOON, None),
     }
 
 
@@ -415,7 +416,7 @@ def approved(verification, version, result="WAIT", **other):
         "result": result, "code": "CODE", "reason": "Why.", "rule": 8, "policy": "1",
         "failed": False, "score": 6.5, "frame": True, "in_use": False, "process_attempt": 1,
         "day_attempt": 2, "awaits": False, "date": NOON.date(), "requested": NOON,
-        "reviewer": None, "at": NOON,
+        "reviewer": None, "words": None, "at": NOON,
     }  # fmt: skip
     return tuple((row | other).values())
 
@@ -428,8 +429,8 @@ def test_the_highest_version_of_an_approval_holds(approval):
     loaded = {row[0]: row[1:] for row in approval.load("load_decision", one, other, name())}
     same = ("CODE", "Why.", "1", False)
     assert loaded == {
-        one: (2, "p", None, "u", "NOK", *same, 6.5, True, False, 1, 2, False, NOON.date(), NOON, later),
-        other: (1, "p", None, "u", "OK", *same, None, True, False, 1, 2, False, NOON.date(), NOON, NOON),
+        one: (2, "p", None, "u", "NOK", *same, 6.5, True, False, 1, 2, False, NOON.date(), NOON, later, None),
+        other: (1, "p", None, "u", "OK", *same, None, True, False, 1, 2, False, NOON.date(), NOON, NOON, None),
     }
     with pytest.raises(errors.UniqueViolation):
         approval.put("insert_decision", approved(one, 2, "OK"))

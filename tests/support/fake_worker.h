@@ -78,6 +78,7 @@ static struct fake {
     uint8_t turns;    /* makes ids */
     int64_t later_ms; /* than fake_now_ms: what the database's clock says */
     int64_t age_ms;   /* of events */
+    const char *erased, *erased_why; /* the last one whose data key was deleted; NULL: nobody */
     /* What the database answers to a key that no row was given for; NULL: nothing. */
     void (*otherwise)(const struct state_kind *kind, struct bytes key);
 } fake;
@@ -238,6 +239,13 @@ bool subject_open(const struct turn *turn, const char *user_id, const char *colu
         return false;
     *clear = (struct bytes){sealed.data + place.size, sealed.size - place.size};
     return true;
+}
+
+void subject_erase(const struct turn *turn, const char *user_id, const char *why)
+{
+    (void)state_find_text(turn, &fake_subject_kind, user_id);
+    fake.erased = user_id;
+    fake.erased_why = why;
 }
 
 void outcome_subject(struct outcome *out, const char *user_id)
@@ -420,7 +428,7 @@ static inline const struct outcome *fake_settle(const struct service *service,
 }
 
 /* The rows of one statement among those of the last event. */
-static size_t fake_rows_of(const struct statement *statement)
+static inline size_t fake_rows_of(const struct statement *statement)
 {
     size_t count = 0;
 

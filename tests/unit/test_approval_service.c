@@ -680,7 +680,8 @@ static void a_review_resolves_a_case(void **state)
     row = row_of(&sql_insert_decision);
     assert_int_equal(row[1].integer, 3);
     assert_int_equal(row[8].kind, VALUE_NULL);
-    assert_text(&row[19], "reviewer-1");
+    assert_text(&row[19], "u/decision.reviewed_by/v/3=reviewer-1");
+    assert_int_equal(row[20].kind, VALUE_NULL);
     ask("{" UNSURE "}");
     assert_answer("OK", "REVIEWED");
 }
@@ -693,6 +694,10 @@ static void a_reviewers_words_are_the_reason(void **state)
     assert_answer("NOK", "REVIEWED");
     assert_string_equal(fake_member_on(&topic_approval_completed, "resultReason"),
                         "The picture is of somebody else.");
+    assert_string_equal(fake.outcome.subject, "u"); /* so that the result is stored sealed */
+    assert_text(&row_of(&sql_insert_decision)[7], "Refused by a reviewer.");
+    assert_text(&row_of(&sql_insert_decision)[20],
+                "u/decision.words/v/2=The picture is of somebody else.");
 }
 
 static void what_a_person_decided_no_fact_changes(void **state)

@@ -379,7 +379,8 @@ static void a_reviewer_without_words_has_a_text(void **state)
     assert_string_equal(case_review_reason(&(struct review_decided){.decision = REVIEW_DECISION_NOK,
                                                                     .reason = " \n"}),
                         "Refused by a reviewer.");
-    assert_string_equal(case_review_reason(&(struct review_decided){.reason = " It is fine"}),
+    assert_null(case_review_words(&(struct review_decided){.reason = " \n"}));
+    assert_string_equal(case_review_words(&(struct review_decided){.reason = " It is fine"}),
                         " It is fine");
 }
 

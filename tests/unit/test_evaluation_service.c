@@ -339,6 +339,12 @@ static void a_case_that_waits_ties_what_it_shows(void **state)
     assert_answer("NOK", "IDENTITY_IN_USE");
 }
 
+static void assert_sealed(struct value value, const char *text)
+{
+    assert_int_equal(value.bytes.size, strlen(text));
+    assert_memory_equal(value.bytes.data, text, value.bytes.size);
+}
+
 static void a_review_resolves_a_case(void **state)
 {
     const struct outcome *out;
@@ -360,7 +366,9 @@ static void a_review_resolves_a_case(void **state)
     assert_int_equal(row[10].kind, VALUE_NULL);
     assert_int_equal(row[12].kind, VALUE_NULL);
     assert_int_equal(row[13].kind, VALUE_NULL);
-    assert_memory_equal(row[14].bytes.data, "reviewer-1", 10);
+    assert_sealed(row[14], "u/decision.reviewed_by/v/2=reviewer-1");
+    assert_int_equal(row[15].kind, VALUE_NULL);
+    assert_null(out->subject);
 }
 
 static void a_reviewers_words_are_the_reason(void **state)
@@ -370,6 +378,37 @@ static void a_reviewers_words_are_the_reason(void **state)
     decide("{'decision': 'NOK', 'reason': 'The picture is of somebody else.'}");
     assert_closed("NOK", "REVIEWED");
     assert_string_equal(fake_member("resultReason"), "The picture is of somebody else.");
+    assert_string_equal(fake.outcome.subject, "u"); /* so that the result is stored sealed */
+    assert_sealed(fake.outcome.rows[1].values[7], "Refused by a reviewer.");
+    assert_sealed(fake.outcome.rows[1].values[15],
+                  "u/decision.words/v/2=The picture is of somebody else.");
+}
+
+/* Of an earlier batch; once the user is erased, the text of the code has to do. */
+static void words_are_opened_for_a_later_request(void **state)
+{
+    static const char *const owners[] = {"u", "somebody else"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(owners); i++) {
+        *(struct decision *)fake_know(&decision_kind, fake_bytes("v")) = (struct decision){
+            .version = 2,
+            .process_id = "p",
+            .process_type = "t",
+            .user_id = "u",
+            .result = EVALUATION_RESULT_NOK,
+            .code = "REVIEWED",
+            .reason = "Refused by a reviewer.",
+            .policy_version = "1",
+            .sealed_words = fake_seal(owners[i], "decision.words", "v/2", fake_bytes("Blurred.")),
+        };
+        ask(NULL);
+        assert_string_equal(fake_member("resultReason"),
+                            i == 0 ? "Blurred." : "Refused by a reviewer.");
+        assert_true((fake.outcome.subject != NULL) == (i == 0));
+        end(NULL);
+        start(NULL);
+    }
 }
 
 static void a_refusal_by_a_reviewer_sets_the_identity_free(void **state)
@@ -719,6 +758,7 @@ static const struct CMUnitTest cases[] = {
     cmocka_unit_test_setup_teardown(a_case_that_waits_ties_what_it_shows, start, end),
     cmocka_unit_test_setup_teardown(a_review_resolves_a_case, start, end),
     cmocka_unit_test_setup_teardown(a_reviewers_words_are_the_reason, start, end),
+    cmocka_unit_test_setup_teardown(words_are_opened_for_a_later_request, start, end),
     cmocka_unit_test_setup_teardown(a_refusal_by_a_reviewer_sets_the_identity_free, start, end),
     cmocka_unit_test_setup_teardown(a_refusal_leaves_what_another_case_accepted, start, end),
     cmocka_unit_test_setup_teardown(a_request_after_the_review_gets_its_decision, start, end),

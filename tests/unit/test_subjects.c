@@ -223,7 +223,8 @@ static const struct owner {
     bool decoded, dead_letter, personal;
     const char *subject; /* user id; "": of the day; NULL: not sealed */
 } owners[] = {
-    {"no personal field", "U-1", "U-2", true, false, false, NULL},
+    {"no personal field", NULL, "U-2", true, false, false, NULL},
+    {"a handler that says so", "U-1", "U-2", true, false, false, "U-1"},
     {"the user told", "U-1", "U-2", true, false, true, "U-1"},
     {"the event's user", NULL, "U-2", true, false, true, "U-2"},
     {"a dead letter of the event's user", NULL, "U-2", true, true, false, "U-2"},

@@ -2,7 +2,7 @@
 select distinct on (identity_verification_id)
        identity_verification_id, version, process_id, process_type, user_id, result, code, reason,
        policy_version, failed, score, frame, frame_in_use, process_attempt, day_attempt,
-       awaits_facts, event_date, requested_at, decided_at
+       awaits_facts, event_date, requested_at, decided_at, words
   from decision
  where identity_verification_id = any ($1::text[])
  order by identity_verification_id, version desc;

@@ -1,0 +1,113 @@
+/* `onboarding erase`: makes noise of all that is stored of a person. */
+#include <stdio.h>
+#include <time.h>
+
+#include "common/avro/schema.h"
+#include "common/avro/topic.h"
+#include "common/core/clock.h"
+#include "common/core/seal.h"
+#include "common/core/timestamp.h"
+#include "common/worker/states.h"
+#include "vaults.h"
+
+static struct {
+    const char *user;
+} given;
+
+static const struct argument arguments[] = {
+    {"USER", ARGUMENT_TEXT, offsetof(__typeof__(given), user), true, NULL, "user id", 0, 0},
+};
+
+struct erasing {
+    struct digest subject;
+    size_t erased; /* services whose data key went now */
+    size_t before; /* services that have a proof of an earlier time */
+};
+
+static bool erase(struct store *store, void *context, struct error *error)
+{
+    struct erasing *erasing = context;
+    const struct value lock = INT(states_subject_lock(store->service, &erasing->subject));
+    const struct value subject =
+        BYTES(((struct bytes){erasing->subject.bytes, sizeof erasing->subject.bytes}));
+    char time[TIME_TEXT_SIZE];
+
+    db_queue(store->db, &sql_lock_subject, &lock);
+    if (!store_run(store, &sql_erase_subject, &subject, error))
+        return false;
+    struct row row = db_row(store->db, 1, 0);
+    if (row_int(&row, 0) != 0) {
+        erasing->erased++;
+        printf("%-12s erased\n", store->service);
+    } else if (!row_is_null(&row, 1)) {
+        erasing->before++;
+        time_format(row_time_ms(&row, 1), time);
+        printf("%-12s erased already, at %s\n", store->service, time);
+    } else {
+        printf("%-12s has no data key of this user\n", store->service);
+    }
+    return true;
+}
+
+static void print_until(const char *topic, const char *suffix, int64_t retention_ms)
+{
+    char time[TIME_TEXT_SIZE];
+
+    time_format(clock_unix_ms() + retention_ms, time);
+    printf("  %s%s until %s\n", topic, suffix, time);
+}
+
+/* Kafka forgets by itself only. */
+static void print_topics(void)
+{
+    printf("Topics that carry personal data forget by their retention; what they hold is gone at\n"
+           "the latest:\n");
+    for (unsigned i = 0; i < topic_count; i++) {
+        const struct topic *topic = topics[i];
+        if (!topic->schema->personal)
+            continue;
+        print_until(topic->name, "", topic->retention_ms + topic->segment_ms);
+        if (topic->dead_letter_retention_ms != 0)
+            print_until(topic->name, ".dlt", topic->dead_letter_retention_ms + topic->segment_ms);
+    }
+    printf("Stored dead letters that no worker could read are nobody's: they go with the keys of\n"
+           "their days.\n");
+}
+
+static enum cli_exit run(const struct cli *cli)
+{
+    struct erasing erasing = {.erased = 0};
+    struct error error;
+
+    if (!cli->digest_key.present) {
+        (void)cli_fail("ONBOARDING_DIGEST_KEY_FILE: is required to find the user's data keys");
+        return CLI_CONFIG;
+    }
+    erasing.subject = subject_of_user(&cli->digest_key, given.user);
+    if (!vaults_each(cli, NULL, erase, &erasing, &error))
+        return cli_fail("%s%s", error.text,
+                        erasing.erased != 0 ? "; not all services are done: run it again" : "");
+    if (erasing.erased + erasing.before == 0)
+        return cli_fail("nothing is stored of such a user: is the id right, and the digest key?");
+    if (erasing.erased == 0)
+        printf("This was done already.\n");
+    print_topics();
+    return CLI_DONE;
+}
+
+const struct command command_erase = {
+    .name = "erase",
+    .purpose = "make unreadable what is stored of a person, for good",
+    .details =
+        "Deletes the user's data key in every service, so that personal columns and stored "
+        "results\n"
+        "of before are noise, and leaves a row of proof in table erasure. Ids and decisions stay.\n"
+        "Events of the user that come later are stored under a new key.\n"
+        "Exit code 0 also where it was done already; 1 where nothing was ever stored.\n"
+        "The user of ONBOARDING_POSTGRES_URL must be a member of onboarding_owner.\n",
+    .needs = NEEDS_POSTGRES | NEEDS_DIGEST_KEY,
+    .arguments = arguments,
+    .argument_count = COUNT(arguments),
+    .values = &given,
+    .run = run,
+};
