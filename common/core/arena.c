@@ -50,7 +50,7 @@ static struct arena_block *next_block(struct arena *arena, size_t size)
     return block;
 }
 
-static void *take(struct arena *arena, size_t size, size_t align)
+void *arena_take(struct arena *arena, size_t size, size_t align)
 {
     assert(align != 0);
     assert((align & (align - 1)) == 0);
@@ -68,12 +68,12 @@ static void *take(struct arena *arena, size_t size, size_t align)
 
 void *arena_alloc(struct arena *arena, size_t size, size_t align)
 {
-    return memset(take(arena, size, align), 0, size);
+    return memset(arena_take(arena, size, align), 0, size);
 }
 
 char *arena_copy(struct arena *arena, const char *text, size_t length)
 {
-    char *copy = take(arena, length + 1, 1);
+    char *copy = arena_take(arena, length + 1, 1);
 
     memcpy(copy, text, length);
     copy[length] = '\0';

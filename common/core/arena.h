@@ -19,6 +19,7 @@ struct arena {
 #define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type), _Alignof(type)))
 
 void *arena_alloc(struct arena *arena, size_t size, size_t align);      /* zeroed */
+void *arena_take(struct arena *arena, size_t size, size_t align);       /* to be filled at once */
 char *arena_copy(struct arena *arena, const char *text, size_t length); /* adds the final NUL */
 void arena_reset(struct arena *arena);
 void arena_done(struct arena *arena);

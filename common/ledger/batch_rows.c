@@ -9,8 +9,8 @@
 
 struct value *batch_rows_new(struct arena *arena, size_t rows, const struct statement *statement)
 {
-    return arena_alloc(arena, rows * statement->parameter_count * sizeof(struct value),
-                       _Alignof(struct value));
+    return arena_take(arena, rows * statement->parameter_count * sizeof(struct value),
+                      _Alignof(struct value));
 }
 
 /* A record under the key of its row. */
@@ -60,7 +60,7 @@ void batch_rows_ledger(struct batch *batch)
     struct value *values = batch_rows_new(batch->arena, batch->record_count, &sql_insert_ledger);
     struct value *at = values;
     struct keyed *keyed =
-        arena_alloc(batch->arena, batch->record_count * sizeof *keyed, _Alignof(struct keyed));
+        arena_take(batch->arena, batch->record_count * sizeof *keyed, _Alignof(struct keyed));
     size_t rows = sort_keyed(batch, keyed);
 
     for (size_t i = 0; i < rows; i++) {

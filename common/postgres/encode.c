@@ -118,7 +118,7 @@ struct bytes encode_scalar(enum column_type type, const struct value *value, str
         return (struct bytes){0};
 
     size_t size = size_of(type, value);
-    uint8_t *data = arena_alloc(arena, size + 1, 1); /* an empty text is not NULL */
+    uint8_t *data = arena_take(arena, size + 1, 1); /* an empty text is not NULL */
     put_value(data, type, value);
     return (struct bytes){data, size};
 }
@@ -134,7 +134,7 @@ struct bytes encode_array(enum column_type type, const struct value *first, size
         has_null = has_null || first[i * stride].kind == VALUE_NULL;
     }
 
-    uint8_t *data = arena_alloc(arena, size, 1);
+    uint8_t *data = arena_take(arena, size, 1);
     uint8_t *at = data;
     at = put(at, 1, 4); /* dimensions */
     at = put(at, has_null, 4);

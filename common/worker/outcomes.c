@@ -120,7 +120,7 @@ void outcome_row_array(struct outcome *out, const struct statement *statement,
         rows->items = items;
         rows->capacity = capacity;
     }
-    struct value *copy = arena_alloc(out->arena, count * sizeof *copy, _Alignof(struct value));
+    struct value *copy = arena_take(out->arena, count * sizeof *copy, _Alignof(struct value));
     for (size_t i = 0; i < count; i++)
         copy[i] = copy_value(values[i], out->arena);
     rows->items[rows->count++] = copy;
@@ -301,9 +301,9 @@ static void queue_rows(struct outcome *out, const struct rows *rows, struct db *
 {
     size_t width = rows->statement->parameter_count;
     struct placed *placed =
-        arena_alloc(out->arena, rows->count * sizeof *placed, _Alignof(struct placed));
+        arena_take(out->arena, rows->count * sizeof *placed, _Alignof(struct placed));
     struct value *flat =
-        arena_alloc(out->arena, rows->count * width * sizeof *flat, _Alignof(struct value));
+        arena_take(out->arena, rows->count * width * sizeof *flat, _Alignof(struct value));
 
     for (size_t i = 0; i < rows->count; i++)
         placed[i] = (struct placed){rows->items[i], i};
