@@ -38,7 +38,7 @@ bool claim_watermarks(const struct claim_context *context, const struct takeover
                       int64_t *low, int64_t *high, struct error *error)
 {
     rd_kafka_resp_err_t failure = rd_kafka_query_watermark_offsets(
-        context->options->consumer, job->topic->name, job->number, low, high, WATERMARK_MS);
+        context->client, job->topic->name, job->number, low, high, WATERMARK_MS);
 
     if (failure == RD_KAFKA_RESP_ERR_NO_ERROR)
         return true;

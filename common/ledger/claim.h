@@ -8,6 +8,7 @@
 struct claim_context {
     const struct takeover_options *options;
     struct ledger *ledger;
+    rd_kafka_t *client; /* asks for offsets; not the loop's, where fetches are waited for first */
 };
 
 struct claim {

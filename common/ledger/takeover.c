@@ -15,7 +15,7 @@
 enum { STEP_CLAIM, STEP_RECOVER };
 
 enum {
-    IDLE_CLOSE_MS = 10000, /* without jobs, the connection is given back */
+    IDLE_CLOSE_MS = 10000, /* without jobs, the connections are given back */
     CLUSTER_MS = 5000,
 };
 
@@ -53,6 +53,28 @@ static bool find_suspect(struct takeover *takeover, struct takeover_job *job, st
     return true;
 }
 
+/*
+ * A client of its own for questions about the log: a broker answers a connection's requests in
+ * turn, and the consumer's has a fetch waiting for records most of the time.
+ */
+static bool open_client(struct takeover *takeover, struct error *error)
+{
+    rd_kafka_conf_t *conf;
+
+    return takeover->claims.client != NULL ||
+           (kafka_configure(takeover->options.kafka, kafka_brief_producer_properties, &conf,
+                            error) &&
+            kafka_open(RD_KAFKA_PRODUCER, conf, &takeover->claims.client, error));
+}
+
+static void let_go(struct takeover *takeover)
+{
+    ledger_disconnect(&takeover->ledger);
+    if (takeover->claims.client != NULL)
+        rd_kafka_destroy(takeover->claims.client);
+    takeover->claims.client = NULL;
+}
+
 /* A3, first part: is there anything to recover? If so, after the former owner's last stamp. */
 static enum turnout plan_recovery(struct takeover *takeover, struct takeover_job *job,
                                   const struct claim *claim, struct arena *arena)
@@ -88,7 +110,8 @@ static enum turnout step_claim(struct takeover *takeover, struct takeover_job *j
 
     if (cluster_id == NULL)
         return error_set(&job->last_error, ERROR_RETRY, "Kafka is away"), TURNOUT_FAILED;
-    if (!claim_take(&takeover->claims, job, cluster_id, arena, &claimed, &job->last_error))
+    if (!open_client(takeover, &job->last_error) ||
+        !claim_take(&takeover->claims, job, cluster_id, arena, &claimed, &job->last_error))
         goto done;
     (void)FAILPOINT("after_claim");
     if (claimed.stopped) {
@@ -244,7 +267,7 @@ static void wait_for_work(struct takeover *takeover, int64_t next_due_ms)
         until.tv_nsec -= 1000000000;
     }
     if (pthread_cond_timedwait(&takeover->changed, &takeover->lock, &until) != 0 && next_due_ms < 0)
-        ledger_disconnect(&takeover->ledger);
+        let_go(takeover);
 }
 
 static void *run(void *context)
@@ -276,7 +299,8 @@ struct takeover *takeover_start(const struct takeover_options *options)
     if (takeover == NULL)
         abort();
     takeover->options = *options;
-    takeover->claims = (struct claim_context){&takeover->options, &takeover->ledger};
+    takeover->claims =
+        (struct claim_context){.options = &takeover->options, .ledger = &takeover->ledger};
     ledger_init(&takeover->ledger, options->database, options->group, options->digest_key);
     pthread_mutex_init(&takeover->lock, NULL);
     pthread_condattr_init(&attributes);
@@ -308,6 +332,7 @@ void takeover_stop(struct takeover *takeover)
     pthread_join(takeover->thread, NULL);
     free_jobs(takeover->waiting);
     free_jobs(takeover->finished);
+    let_go(takeover);
     ledger_done(&takeover->ledger);
     pthread_cond_destroy(&takeover->changed);
     pthread_mutex_destroy(&takeover->lock);
