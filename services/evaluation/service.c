@@ -77,6 +77,7 @@ static void load_requested(const struct turn *turn, struct keys *keys)
     if (find_fault(event) != NULL)
         return;
     identities = identities_of_event(event, index_key(turn), turn->arena);
+    keys_add_text(keys, &process_case_kind, event->processId);
     keys_add_text(keys, &decision_kind, event->identityVerificationId);
     keys_add_text(keys, &case_kind, event->identityVerificationId);
     keys_add_text(keys, &customer_kind, event->userId);

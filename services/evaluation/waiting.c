@@ -1,6 +1,8 @@
 /* What is WAIT: its case, and the decision that closes it. */
 #include "services/evaluation/waiting.h"
 
+#include <string.h>
+
 #include "process_expired.h"
 #include "review_decided.h"
 #include "review_expired.h"
@@ -15,7 +17,10 @@ void waiting_open(const struct turn *turn, struct outcome *out,
 {
     const struct decision *decision = decision_find(turn, identity_verification_id);
     const struct evaluation_policy *policy = policy_rules(turn->policy, decision->process_type);
+    struct process_case *added = state_add_text(turn, &process_case_kind, decision->process_id);
 
+    /* So that an end of the process later in this batch finds it. */
+    added->identity_verification_id = identity_verification_id;
     case_open(turn, out, identity_verification_id,
               (struct review_case){
                   .process_id = decision->process_id,
@@ -85,6 +90,7 @@ static void conclude(const struct turn *turn, struct outcome *out,
 /* The reviewer's name and words are sealed for the user whose case it is. */
 static void ask_reviewed(struct keys *keys, const struct review_decided *event)
 {
+    keys_add_text(keys, &process_case_kind, event->processId);
     ask_case(keys, event->identityVerificationId);
     keys_add_subject(keys, event->userId);
 }
@@ -107,8 +113,10 @@ static const struct review_case *find_case(const struct turn *turn, struct outco
     if (decision == NULL)
         return case_to_resolve(turn, out, NULL);
     if (decision->result == EVALUATION_RESULT_WAIT) {
-        /* During a rollout programs may still say WAIT that open no cases. */
-        if (case_find(turn, event->identityVerificationId) == NULL)
+        /* During a rollout programs may still say WAIT that open no cases. Only the process that
+         * the review names is locked, and another is none of its business. */
+        if (case_find(turn, event->identityVerificationId) == NULL &&
+            strcmp(decision->process_id, event->processId) == 0)
             waiting_open(turn, out, event->identityVerificationId);
         return case_to_resolve(turn, out, NULL);
     }

@@ -3,7 +3,8 @@
 
 #include "common/worker/service.h"
 
-/* Opens the case of a decision that is WAIT and was saved before. */
+/* Opens the first case of a decision that is WAIT and was saved before; load has asked for the
+ * process's cases. */
 void waiting_open(const struct turn *turn, struct outcome *out,
                   const char *identity_verification_id);
 

@@ -83,7 +83,8 @@ int64_t case_expiry(const struct turn *turn, int64_t hours);
 /*
  * Under a processId: identity verifications whose case is open. Each job makes the kind, with
  * sql_load_process_case, process_case_read() and a `follow` that asks for the case and the job's
- * own state.
+ * own state. Whatever may open a case asks for its process too, and adds it there: an end of the
+ * process in the same batch, or beside it, must not miss it.
  */
 struct process_case {
     const char *identity_verification_id;

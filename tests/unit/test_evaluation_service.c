@@ -478,23 +478,6 @@ static void only_what_waits_opens_a_case(void **state)
     assert_int_equal(row[10].integer, fake_now_ms + INT64_C(72) * 3600 * 1000);
 }
 
-static void a_case_of_a_program_without_cases_is_resolved(void **state)
-{
-    struct decision *known = fake_know(&decision_kind, fake_bytes("v"));
-
-    (void)state;
-    *known = (struct decision){.version = 1,
-                               .process_id = "p",
-                               .process_type = "retail",
-                               .user_id = "u",
-                               .result = EVALUATION_RESULT_WAIT,
-                               .code = "SCORE_UNCERTAIN",
-                               .reason = "Uncertain."};
-    decide(NULL);
-    assert_closed("OK", "REVIEWED");
-    assert_int_equal(fake_rows_of(&sql_insert_case), 2); /* opened, and closed */
-}
-
 static void assert_refused(const char *code, const char *reason)
 {
     assert_answer("NOK", code);
@@ -520,14 +503,53 @@ static void a_case_that_nobody_decides_is_refused(void **state)
 
 static void an_expired_process_has_no_open_cases(void **state)
 {
+    (void)state;
+    ask("{" UNSURE "}"); /* in the same batch */
+    expire_process();
+    assert_refused("PROCESS_EXPIRED", "The onboarding was not finished in time.");
+    assert_int_equal(expire_process()->row_count, 0); /* it is closed */
+}
+
+static void know_waiting(void)
+{
+    *(struct decision *)fake_know(&decision_kind, fake_bytes("v")) =
+        (struct decision){.version = 1,
+                          .process_id = "p",
+                          .process_type = "retail",
+                          .user_id = "u",
+                          .result = EVALUATION_RESULT_WAIT,
+                          .code = "SCORE_UNCERTAIN",
+                          .reason = "Uncertain."};
+}
+
+static void an_expired_process_has_no_cases_that_the_database_knows(void **state)
+{
     struct process_case *known = fake_know(&process_case_kind, fake_bytes("p"));
 
     (void)state;
     known->identity_verification_id = "v";
-    ask("{" UNSURE "}");
+    know_waiting();
+    *(struct review_case *)fake_know(&case_kind, fake_bytes("v")) =
+        (struct review_case){.version = 1,
+                             .state = CASE_OPEN,
+                             .process_id = "p",
+                             .user_id = "u",
+                             .code = "SCORE_UNCERTAIN",
+                             .reason = "Uncertain."};
     expire_process();
-    assert_refused("PROCESS_EXPIRED", "The onboarding was not finished in time.");
-    assert_int_equal(expire_process()->row_count, 0); /* it is closed */
+    assert_answer("NOK", "PROCESS_EXPIRED");
+    assert_int_equal(fake_rows_of(&sql_insert_case), 1);
+}
+
+static void a_case_of_a_program_without_cases_is_resolved(void **state)
+{
+    (void)state;
+    know_waiting();
+    decide("{'processId': 'p2'}"); /* opens none: that process is not locked */
+    assert_told("NO_SUCH_CASE", "null");
+    decide(NULL);
+    assert_closed("OK", "REVIEWED");
+    assert_int_equal(fake_rows_of(&sql_insert_case), 2); /* opened, and closed */
 }
 
 static void an_expired_process_may_have_no_cases(void **state)
@@ -768,6 +790,7 @@ static const struct CMUnitTest cases[] = {
     cmocka_unit_test_setup_teardown(a_case_of_a_program_without_cases_is_resolved, start, end),
     cmocka_unit_test_setup_teardown(a_case_that_nobody_decides_is_refused, start, end),
     cmocka_unit_test_setup_teardown(an_expired_process_has_no_open_cases, start, end),
+    cmocka_unit_test_setup_teardown(an_expired_process_has_no_cases_that_the_database_knows, start, end),
     cmocka_unit_test_setup_teardown(an_expired_process_may_have_no_cases, start, end),
     cmocka_unit_test_setup_teardown(a_review_of_approval_is_ignored, start, end),
     cmocka_unit_test_setup_teardown(a_reviewer_of_nothing_is_told, start, end),
