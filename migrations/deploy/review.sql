@@ -58,7 +58,7 @@ begin
         state                    text not null,
         status                   smallint,
         attempts                 integer not null,
-        reason                   text,
+        reason                   bytea,
         recorded_at              timestamptz not null,
         check (state in ('OK', 'NOK', 'UNREADABLE', 'UNKNOWN', 'REFUSED', 'EXHAUSTED', 'EXPIRED',
                          'ERASED'))
@@ -70,7 +70,7 @@ begin
     comment on column review_callback.state is 'OK: taken; NOK: refused by the server; UNREADABLE: answered, but not understood; UNKNOWN: perhaps taken, the answer was lost; never taken: REFUSED (an HTTP error), EXHAUSTED (tries), EXPIRED (time), ERASED (the user).';
     comment on column review_callback.status is 'HTTP status of the last answer; null: there was none.';
     comment on column review_callback.attempts is 'How often it was asked.';
-    comment on column review_callback.reason is 'The server''s words for it, the beginning of them; null: none.';
+    comment on column review_callback.reason is 'The server''s words for it, the beginning of them; sealed for the user; null: none.';
     comment on column review_callback.recorded_at is 'When this was known.';
 
     execute format($view$

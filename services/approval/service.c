@@ -289,6 +289,7 @@ static void check(void *target, struct problems *problems)
 const struct effect_kind callback_kind = {
     .name = "callback",
     .provider = &config.callback,
+    .load = callback_load,
     .handle = callback_handle,
 };
 

@@ -54,6 +54,14 @@ MUST_CHECK bool review_jobs_visit(const struct cli *cli, const char *job,
 /* What is known of a case while it is open, and why it waits. */
 json_t *case_describe(const struct case_row *row);
 
+/*
+ * Appends to the array `out` what came of each call back about the case. The server's words are
+ * opened where the ring and the digest key are given, else "sealed" or "erased" is true.
+ */
+MUST_CHECK bool callbacks_describe(const struct cli *cli, struct store *store,
+                                   const struct case_row *of, struct arena *arena, json_t *out,
+                                   struct error *error);
+
 #define JOB_ARGUMENT(values, needed)                                                               \
     {                                                                                              \
         "--job", ARGUMENT_TEXT, offsetof(__typeof__(values), job), needed, "JOB",                  \

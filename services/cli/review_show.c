@@ -14,6 +14,7 @@ static const struct argument arguments[] = {
 };
 
 struct run {
+    const struct cli *cli;
     struct arena arena;
     size_t found;
 };
@@ -30,36 +31,17 @@ static json_t *describe_change(const struct case_row *row)
     return json;
 }
 
-static json_t *describe_callback(const struct row *row, struct arena *arena)
-{
-    json_t *json = json_object();
-
-    show_add(json, "state", show_text(row_text(row, 0, arena)));
-    show_add(json, "status", row_is_null(row, 1) ? json_null() : json_integer(row_int(row, 1)));
-    show_add(json, "attempts", json_integer(row_int(row, 2)));
-    show_add(json, "reason", show_text(row_text(row, 3, arena)));
-    show_add(json, "at", show_time(row_time_ms(row, 4)));
-    return json;
-}
-
 /* The members "changes" and "callbacks". */
 static bool add_history(json_t *json, const struct case_list *list, struct store *store,
-                        struct arena *arena, struct error *error)
+                        struct run *run, struct error *error)
 {
-    const struct value id = TEXT(given.id);
     json_t *changes = json_array(), *callbacks = json_array();
 
     show_add(json, "changes", changes);
     show_add(json, "callbacks", callbacks);
     for (size_t i = 0; i < list->count; i++)
         json_array_append_new(changes, describe_change(&list->items[i]));
-    if (!store_run(store, &sql_list_callbacks, &id, error))
-        return false;
-    for (size_t i = 0; i < db_row_count(store->db, 0); i++) {
-        struct row row = db_row(store->db, 0, i);
-        json_array_append_new(callbacks, describe_callback(&row, arena));
-    }
-    return true;
+    return callbacks_describe(run->cli, store, &list->items[0], &run->arena, callbacks, error);
 }
 
 static bool take(void *context, struct store *store, struct error *error)
@@ -76,7 +58,7 @@ static bool take(void *context, struct store *store, struct error *error)
     run->found++;
     json = case_describe(&list.items[list.count - 1]);
     show_add(json, "state", show_text(list.items[list.count - 1].state));
-    if (!add_history(json, &list, store, &run->arena, error)) {
+    if (!add_history(json, &list, store, run, error)) {
         json_decref(json);
         return false;
     }
@@ -87,7 +69,7 @@ static bool take(void *context, struct store *store, struct error *error)
 static enum cli_exit run_show(const struct cli *cli)
 {
     enum review_job job;
-    struct run run = {0};
+    struct run run = {.cli = cli};
     struct error error;
     enum cli_exit status = CLI_DONE;
 
@@ -108,8 +90,10 @@ const struct command command_review_show = {
     .purpose = "show a case, open or closed, and what came of it",
     .details =
         "\"changes\" tells how it was opened and closed, \"callbacks\" what came of telling\n"
-        "the onboarding server. Who reviewed, and why, is in the decision.\n",
-    .needs = NEEDS_POSTGRES,
+        "the onboarding server. The server's reason is sealed: ONBOARDING_DATA_KEYS_FILE and\n"
+        "ONBOARDING_DIGEST_KEY_FILE open it, unless the user was erased. Who reviewed, and why,\n"
+        "is in the decision.\n",
+    .needs = NEEDS_POSTGRES | NEEDS_DIGEST_KEY | NEEDS_DATA_KEYS,
     .arguments = arguments,
     .argument_count = COUNT(arguments),
     .values = &given,

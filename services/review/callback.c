@@ -46,6 +46,23 @@ void callback_ask(const struct turn *turn, struct outcome *out, const struct cal
                         });
 }
 
+void callback_load(const struct turn *turn, struct keys *keys)
+{
+    keys_add_subject(keys, ((const struct effect_outcome *)turn->event)->subject);
+}
+
+static struct value seal_reason(const struct turn *turn, const char *reason)
+{
+    const struct effect_outcome *effect = turn->event;
+    char row[UUID_TEXT_SIZE];
+
+    if (reason == NULL)
+        return NOTHING;
+    uuid_format(effect->id, row);
+    return BYTES(subject_seal(turn, effect->subject, CALLBACK_REASON_COLUMN, row,
+                              (struct bytes){(const uint8_t *)reason, strlen(reason)}));
+}
+
 void callback_handle(const struct turn *turn, struct outcome *out)
 {
     const struct effect_outcome *effect = turn->event;
@@ -54,7 +71,7 @@ void callback_handle(const struct turn *turn, struct outcome *out)
     outcome_row(out, &sql_insert_callback, UUID_VALUE(effect->id), TEXT(effect->reference),
                 TEXT(callback_state_text[answer.state]),
                 effect->status == 0 ? NOTHING : INT(effect->status), INT(effect->attempts),
-                TEXT(answer.reason), TIME_MS(turn->now_ms));
+                seal_reason(turn, answer.reason), TIME_MS(turn->now_ms));
 }
 
 struct bytes callback_body(const struct callback *callback, struct arena *arena)

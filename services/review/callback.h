@@ -19,6 +19,9 @@ enum {
     CALLBACK_REASON_MAX = 255,               /* bytes that are kept of its words */
 };
 
+/* Where those words are sealed to, beside the effect's id as text. */
+#define CALLBACK_REASON_COLUMN "review_callback.reason"
+
 struct callback {
     enum review_job job;
     enum review_decision result;
@@ -38,15 +41,16 @@ struct callback {
         PROVIDER_HTTP_SETTINGS(CALLBACK_SETTING, "", type, member)
 
 /*
- * Each program that holds cases defines this, with its settings' provider and callback_handle(),
- * and lists it among its effects.
+ * Each program that holds cases defines this, with its settings' provider, callback_load() and
+ * callback_handle(), and lists it among its effects.
  */
 extern const struct effect_kind callback_kind;
 
 /* Asks for a call, unless no server is set. */
 void callback_ask(const struct turn *turn, struct outcome *out, const struct callback *callback);
 
-/* Records what came of it. */
+/* Records what came of it; the server's words, which may speak of the user, sealed for the user. */
+void callback_load(const struct turn *turn, struct keys *keys);
 void callback_handle(const struct turn *turn, struct outcome *out);
 
 /* What follows the server's URL. */

@@ -57,12 +57,22 @@ class Reviews(running.Running):
             "ONBOARDING_CALLBACK_CONNECT_TIMEOUT": "1s",
         }
 
-    def command(self, *arguments, given=None):
+    def command(self, *arguments, given=None, keys=True, owner=False):
         settings = {
             "ONBOARDING_KAFKA_BROKERS": self.stack.brokers,
             "ONBOARDING_POSTGRES_URL": self.stack.service_url(self.service, self.database),
             "ONBOARDING_POSTGRES_PASSWORD_FILE": self.stack.password_file(self.service),
         }
+        if owner:
+            password = os.path.join(self.folder, "owner.password")
+            with open(os.open(password, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+                file.write(self.stack.env["PGPASSWORD"] + "\n")
+            user = self.stack.env["PGUSER"]
+            settings["ONBOARDING_POSTGRES_URL"] = f"postgresql://{user}@{self.stack.postgres}/{self.database}"
+            settings["ONBOARDING_POSTGRES_PASSWORD_FILE"] = password
+        if keys:
+            settings["ONBOARDING_DIGEST_KEY_FILE"] = self.key_file("digest")
+            settings["ONBOARDING_DATA_KEYS_FILE"] = self.data_keys_file()
         others = {k: v for k, v in os.environ.items() if not k.startswith(("ONBOARDING_", "PG"))}
         return subprocess.run([COMMAND, *arguments], env=others | settings, input=given, text=True,
                               capture_output=True, timeout=COMMAND_SECONDS, check=False)
@@ -380,6 +390,28 @@ def test_what_the_server_answers_is_recorded(reviews, case, acts, recorded):
     assert len(reviews.calls(case)) == recorded[2]
     assert len({call.headers["idempotency-key"] for call in reviews.calls(case)}) == 1
     assert reviews.results_of(case, 2)[1] == ("OK", "REVIEWED")
+
+
+def test_what_the_server_says_is_sealed_for_the_user(reviews, case):
+    reviews.await_idle()
+    reviews.server.script(said("NOK", "Žofie is no customer"))
+    assert reviews.decide(case, "--ok").returncode == 0
+    assert reviews.await_called(case) == ("NOK", 200, 1, "Žofie is no customer")
+    ((stored,),) = reviews.rows("select reason from review_callback"
+                                " where identity_verification_id = %s", case.id)
+    assert "is no customer".encode() not in bytes(stored)
+
+    def told(**given):
+        done = reviews.command("review", "show", case.id, **given)
+        assert (done.returncode, done.stderr) == (0, "")
+        (found,) = json.loads(done.stdout)["callbacks"]
+        return found["reason"], found.get("sealed"), found.get("erased")
+
+    assert told(keys=False) == (None, True, None)
+    done = reviews.command("erase", case.user, owner=True)
+    assert done.returncode == 0, done
+    assert told() == (None, None, True)
+    assert told(keys=False) == (None, True, None)
 
 
 @of_evaluation

@@ -323,7 +323,7 @@ def test_what_has_expired_and_is_open_still_is_due(review, migrated):
 
 def test_what_came_of_a_call_back_is_kept_once(review):
     effect = uuid.uuid4()
-    review.put("insert_callback", (effect, name(), "NOK", 200, 2, "no such process", NOON),
+    review.put("insert_callback", (effect, name(), "NOK", 200, 2, b"sealed", NOON),
                (uuid.uuid4(), name(), "EXHAUSTED", None, 9, None, NOON))
     with pytest.raises(errors.UniqueViolation):
         review.put("insert_callback", (effect, name(), "OK", 200, 1, None, NOON))

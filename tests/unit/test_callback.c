@@ -9,7 +9,7 @@ static struct arena arena;
 static struct provider_options server;
 
 const struct effect_kind callback_kind = {
-    .name = "callback", .provider = &server, .handle = callback_handle};
+    .name = "callback", .provider = &server, .load = callback_load, .handle = callback_handle};
 
 /* Any event will do to ask for a call. */
 static void ask(const struct turn *turn, struct outcome *out)
@@ -205,9 +205,12 @@ static const struct value *settle(const struct effect_outcome *outcome)
 static void its_end_is_recorded(void **state)
 {
     static const char page[] = "{\"result\": \"NOK\", \"resultReason\": \"gone\"}";
+    static const char sealed[] =
+        "u/review_callback.reason/07000000-0000-0000-0000-000000000000=gone";
     const struct value *row =
         settle(&(struct effect_outcome){.id = {{7}},
                                         .reference = "v",
+                                        .subject = "u",
                                         .state = EFFECT_SENT,
                                         .attempts = 2,
                                         .status = 200,
@@ -219,14 +222,18 @@ static void its_end_is_recorded(void **state)
     assert_memory_equal(row[2].bytes.data, "NOK", 3);
     assert_int_equal(row[3].integer, 200);
     assert_int_equal(row[4].integer, 2);
-    assert_memory_equal(row[5].bytes.data, "gone", 4);
+    assert_int_equal(row[5].bytes.size, strlen(sealed));
+    assert_memory_equal(row[5].bytes.data, sealed, strlen(sealed));
     assert_int_equal(row[6].integer, fake_now_ms);
 }
 
 static void what_had_no_answer_has_no_status(void **state)
 {
-    const struct value *row = settle(&(struct effect_outcome){
-        .reference = "v", .state = EFFECT_FAILED, .failure = EFFECT_EXHAUSTED, .attempts = 9});
+    const struct value *row = settle(&(struct effect_outcome){.reference = "v",
+                                                              .subject = "u",
+                                                              .state = EFFECT_FAILED,
+                                                              .failure = EFFECT_EXHAUSTED,
+                                                              .attempts = 9});
 
     (void)state;
     assert_memory_equal(row[2].bytes.data, "EXHAUSTED", 9);
