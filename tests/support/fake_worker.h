@@ -75,9 +75,9 @@ static struct fake {
     struct outcome outcome; /* of the last event */
     void *policy;
     const struct service *service;
-    uint8_t turns;    /* makes ids */
-    int64_t later_ms; /* than fake_now_ms: what the database's clock says */
-    int64_t age_ms;   /* of events */
+    uint8_t turns;                   /* makes ids */
+    int64_t later_ms;                /* than fake_now_ms: what the database's clock says */
+    int64_t age_ms;                  /* of events */
     const char *erased, *erased_why; /* the last one whose data key was deleted; NULL: nobody */
     /* What the database answers to a key that no row was given for; NULL: nothing. */
     void (*otherwise)(const struct state_kind *kind, struct bytes key);
