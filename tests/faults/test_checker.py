@@ -24,14 +24,14 @@ import books
 import domain
 import events
 from books import CONFLICT, DEAD_LETTER, DONE, DUPLICATE, IGNORED, uuid_or_none
-from checker import Checker, Report, expectation
+from checker import SERVICES, Checker, Report, expectation
 from murmur2 import partition_of
 from stack import Stack
 from topics_read import header, is_barrier, read_topics
 
 SERVICE, GROUP = "evaluation", "onboarding-evaluation"
 COMPLETED = "onboarding.evaluation.completed.v1"
-TOPICS = {events.EVALUATION: 8, events.CUSTOMER: 1, events.REVIEW: 1}
+TOPICS = {events.EVALUATION: 8, events.CUSTOMER: 1, events.REVIEW: 1}  # the others stay empty
 
 
 def uuid7():
@@ -51,7 +51,7 @@ class Model:
         self.stamp = 0
 
     def run(self):
-        topics, ends = read_topics(self.stack.brokers, list(TOPICS))
+        topics, ends = read_topics(self.stack.brokers, list(SERVICES[SERVICE]))
         now = datetime.now(timezone.utc)
         self.stamp = int(time.time() * 1000)
         self.db.execute("insert into consumer_group (name) values (%s)", (GROUP,))
@@ -116,8 +116,9 @@ class Model:
                     code = "IDENTITY_IN_USE"
             self.decisions[verification] = code
             self.db.execute(
-                "insert into decision values (%s, 1, %s, 'onboarding', %s, 'OK', %s, '', null,"
-                " '1', null, %s, null, null, null, %s)",
+                "insert into decision (identity_verification_id, version, process_id, process_type,"
+                " user_id, result, code, reason, policy_version, event_date, decided_at)"
+                " values (%s, 1, %s, 'onboarding', %s, 'OK', %s, '', '1', %s, %s)",
                 (verification, content["processId"], user, code, now.date(), now),
             )
         result = {
