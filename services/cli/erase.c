@@ -8,7 +8,7 @@
 #include "common/core/seal.h"
 #include "common/core/timestamp.h"
 #include "common/worker/states.h"
-#include "vaults.h"
+#include "services.h"
 
 static struct {
     const char *user;
@@ -84,7 +84,7 @@ static enum cli_exit run(const struct cli *cli)
         return CLI_CONFIG;
     }
     erasing.subject = subject_of_user(&cli->digest_key, given.user);
-    if (!vaults_each(cli, NULL, erase, &erasing, &error))
+    if (!services_each(cli, &sql_list_vaults, NULL, erase, &erasing, &error))
         return cli_fail("%s%s", error.text,
                         erasing.erased != 0 ? "; not all services are done: run it again" : "");
     if (erasing.erased + erasing.before == 0)

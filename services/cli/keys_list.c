@@ -1,7 +1,7 @@
 /* `onboarding keys list`: how many data keys each key of the ring wraps. */
 #include <stdio.h>
 
-#include "vaults.h"
+#include "services.h"
 
 static bool list(struct store *store, void *context, struct error *error)
 {
@@ -21,7 +21,9 @@ static enum cli_exit run(const struct cli *cli)
 {
     struct error error;
 
-    return vaults_each(cli, NULL, list, NULL, &error) ? CLI_DONE : cli_fail("%s", error.text);
+    return services_each(cli, &sql_list_vaults, NULL, list, NULL, &error)
+               ? CLI_DONE
+               : cli_fail("%s", error.text);
 }
 
 const struct command command_keys_list = {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "common/core/seal.h"
-#include "vaults.h"
+#include "services.h"
 
 enum { CHUNK = 500 }; /* data keys of one transaction: locked for some milliseconds */
 
@@ -180,7 +180,7 @@ static enum cli_exit run(const struct cli *cli)
         (void)cli_fail("ONBOARDING_DATA_KEYS_FILE: is required");
         return CLI_CONFIG;
     }
-    if (!vaults_each(cli, given.service, rotate, &rotation, &error))
+    if (!services_each(cli, &sql_list_vaults, given.service, rotate, &rotation, &error))
         return cli_fail("%s", error.text);
     if (rotation.behind != 0)
         return cli_fail("workers still wrap with another key: restart them, and run it again");

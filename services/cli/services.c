@@ -1,19 +1,20 @@
-/* Visiting the tables of data keys, one service after the other. */
-#include "vaults.h"
+/* Visiting the tables of services, one after the other. */
+#include "services.h"
 
 #include <string.h>
 
-static bool find_vaults(const struct cli *cli, struct arena *arena, const char **names,
-                        size_t *count, struct error *error)
+static bool find_services(const struct cli *cli, const struct statement *list, struct arena *arena,
+                          const char **names, size_t *count, struct error *error)
 {
     struct store store;
 
+    /* Any schema will do to ask which there are. */
     if (!store_connect(cli, "runtime", NULL, &store, error))
         return false;
-    bool fine = store_run(&store, &sql_list_vaults, NULL, error);
+    bool fine = store_run(&store, list, NULL, error);
     *count = fine ? db_row_count(store.db, 0) : 0;
-    if (*count > VAULTS_MAX)
-        fine = error_set(error, ERROR_FATAL, "more than %d services", VAULTS_MAX);
+    if (*count > SERVICES_MAX)
+        fine = error_set(error, ERROR_FATAL, "more than %d services", SERVICES_MAX);
     for (size_t i = 0; fine && i < *count; i++) {
         struct row row = db_row(store.db, 0, i);
         names[i] = row_text(&row, 0, arena);
@@ -22,15 +23,15 @@ static bool find_vaults(const struct cli *cli, struct arena *arena, const char *
     return fine;
 }
 
-bool vaults_each(const struct cli *cli, const char *service,
-                 bool (*visit)(struct store *store, void *context, struct error *error),
-                 void *context, struct error *error)
+bool services_each(const struct cli *cli, const struct statement *list, const char *service,
+                   bool (*visit)(struct store *store, void *context, struct error *error),
+                   void *context, struct error *error)
 {
-    const char *names[VAULTS_MAX];
+    const char *names[SERVICES_MAX];
     struct arena arena = {0};
     size_t count = 0;
     size_t met = 0;
-    bool fine = find_vaults(cli, &arena, names, &count, error);
+    bool fine = find_services(cli, list, &arena, names, &count, error);
 
     for (size_t i = 0; fine && i < count; i++) {
         struct store store;
@@ -45,7 +46,7 @@ bool vaults_each(const struct cli *cli, const char *service,
     }
     if (fine && met == 0)
         fine = error_set(error, ERROR_FATAL,
-                         "there are no data keys in this database that this user may see");
+                         "there is no such service in this database that this user may see");
     arena_done(&arena);
     return fine;
 }
