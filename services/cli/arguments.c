@@ -50,6 +50,52 @@ static bool read_count(const struct argument *argument, const char *text, int64_
     return number >= argument->min && number <= argument->max;
 }
 
+/* The largest first. */
+static const struct {
+    char name;
+    int64_t factor_ms;
+} age_units[] = {{'d', 86400000}, {'h', 3600000}, {'m', 60000}};
+
+static bool read_age(const struct argument *argument, const char *text, int64_t *out)
+{
+    size_t size = strspn(text, "0123456789");
+    char digits[DIGITS_MAX + 1];
+    int64_t number;
+
+    if (size > DIGITS_MAX || text[size] == '\0' || text[size + 1] != '\0')
+        return false;
+    memcpy(digits, text, size);
+    digits[size] = '\0';
+    if (!read_count(&(struct argument){.min = 0, .max = INT64_MAX}, digits, &number))
+        return false;
+    for (size_t i = 0; i < COUNT(age_units); i++)
+        if (age_units[i].name == text[size] &&
+            !__builtin_mul_overflow(number, age_units[i].factor_ms, out))
+            return *out >= argument->min && *out <= argument->max;
+    return false;
+}
+
+void age_format(int64_t age_ms, char out[static AGE_TEXT_SIZE])
+{
+    size_t unit = 0;
+
+    while (unit + 1 < COUNT(age_units) && age_ms % age_units[unit].factor_ms != 0)
+        unit++;
+    snprintf(out, AGE_TEXT_SIZE, "%lld%c", (long long)(age_ms / age_units[unit].factor_ms),
+             age_units[unit].name);
+}
+
+static bool refuse_age(const struct argument *argument, struct error *error)
+{
+    char min[AGE_TEXT_SIZE];
+    char max[AGE_TEXT_SIZE];
+
+    age_format(argument->min, min);
+    age_format(argument->max, max);
+    return error_set(error, ERROR_FATAL, "%s is no age, as 36h or 7d, in %s..%s", argument->name,
+                     min, max);
+}
+
 static bool take(const struct argument *argument, char *const *word, const char *text, void *values,
                  struct error *error)
 {
@@ -67,6 +113,7 @@ static bool take(const struct argument *argument, char *const *word, const char 
             return true;
         return error_set(error, ERROR_FATAL, "%s is no number in %lld..%lld", argument->name,
                          (long long)argument->min, (long long)argument->max);
+    case ARGUMENT_AGE: return read_age(argument, text, member) || refuse_age(argument, error);
     case ARGUMENT_LIST: {
         struct argument_list *list = member;
         if (list->count == 0)

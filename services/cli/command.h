@@ -63,6 +63,7 @@ extern const struct command command_schemas_register;
 extern const struct command command_consent_import;
 extern const struct command command_consent_list;
 extern const struct command command_erase;
+extern const struct command command_forget;
 extern const struct command command_keys_list;
 extern const struct command command_keys_rotate;
 extern const struct command command_review_list;

@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
     &command_review_show,
     &command_review_decide,
     &command_erase,
+    &command_forget,
     &command_keys_list,
     &command_keys_rotate,
 };

@@ -20,7 +20,7 @@ DEAD = REQUESTED + ".dlt"
 COMMANDS = [
     "topics create", "topics list", "publish", "tail", "ledger show", "deadletters list", "deadletters show",
     "deadletters replay", "audit", "partitions list", "partitions resume", "schemas list", "schemas register",
-    "consent import", "consent list", "review list", "review show", "review decide", "erase", "keys list", "keys rotate",
+    "consent import", "consent list", "review list", "review show", "review decide", "erase", "forget", "keys list", "keys rotate",
 ]  # fmt: skip
 
 # Java's Utils.murmur2 of these keys, by Kafka's own tests.

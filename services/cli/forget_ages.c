@@ -1,0 +1,41 @@
+/* What may be forgotten when: it follows from how long topics keep records. */
+#include "forget_ages.h"
+
+#include "arguments.h"
+
+/* Kafka looks only now and then for what it has to delete, and clocks differ. */
+#define SPARE_MS INT64_C(86400000)
+
+bool forget_ages_complete(const struct topic *const *list, size_t count, struct forget_ages *ages,
+                          struct error *error)
+{
+    int64_t events_ms = 0;
+    int64_t dead_letters_ms = 0;
+    char least[AGE_TEXT_SIZE];
+
+    for (size_t i = 0; i < count; i++) {
+        if (list[i]->retention_ms > events_ms)
+            events_ms = list[i]->retention_ms;
+        if (list[i]->dead_letter_retention_ms > dead_letters_ms)
+            dead_letters_ms = list[i]->dead_letter_retention_ms;
+    }
+    int64_t least_ms = (dead_letters_ms > events_ms ? dead_letters_ms : events_ms) + SPARE_MS;
+    if (ages->results_ms == 0)
+        ages->results_ms = events_ms;
+    if (ages->ids_ms == 0)
+        ages->ids_ms = least_ms;
+    if (ages->effects_ms == 0)
+        ages->effects_ms = least_ms;
+    age_format(least_ms, least);
+    if (ages->ids_ms < least_ms)
+        return error_set(error, ERROR_FATAL,
+                         "--ids-older must be %s at least: an event that a topic or its dead "
+                         "letters still hold could be handled twice",
+                         least);
+    if (ages->results_ms > ages->ids_ms)
+        return error_set(error, ERROR_FATAL,
+                         "--results-older exceeds --ids-older (%s without): results would outlive "
+                         "the ids that lead to them",
+                         least);
+    return true;
+}
