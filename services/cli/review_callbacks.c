@@ -32,7 +32,7 @@ static struct callback_row read_row(const struct row *row, struct arena *arena)
         .answered = !row_is_null(row, 1),
         .status = row_is_null(row, 1) ? 0 : row_int(row, 1),
         .attempts = row_int(row, 2),
-        .reason = row_is_null(row, 3) ? (struct bytes){0} : row_bytes(row, 3, arena),
+        .reason = row_bytes(row, 3, arena),
         .recorded_ms = row_time_ms(row, 4),
         .effect_id = row_text(row, 5, arena),
     };
