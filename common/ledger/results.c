@@ -39,8 +39,9 @@ void results_add(struct result_list *list, struct result *result)
  */
 static bool same_bytes(struct bytes a, struct bytes b)
 {
-    return (a.data == NULL) == (b.data == NULL) && a.size == b.size &&
-           (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+    if (a.data == NULL || b.data == NULL)
+        return a.data == b.data;
+    return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
 
 static void put_optional(struct sink *sink, struct bytes value)
