@@ -3,7 +3,7 @@
 
 #define FIELD(name) offsetof(struct schedule_config, name)
 
-enum { SECOND_MS = 1000, HOUR_MS = 3600 * SECOND_MS };
+enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS, HOUR_MS = 60 * MINUTE_MS };
 #define YEAR_MS (INT64_C(366) * 24 * HOUR_MS)
 
 /* clang-format off */
@@ -15,7 +15,7 @@ const struct setting schedule_settings[] = {
     {"ONBOARDING_RETENTION", SETTING_DURATION_MS, FIELD(retention_ms), "0s",
      "data of who did not become a customer are due to be erased so long after the last process; 0s: never, 0s..8784h", 0, YEAR_MS, NULL},
     {"ONBOARDING_LOOK_BACK", SETTING_DURATION_MS, FIELD(look_back_ms), "48h",
-     "how far back processes are looked at; what happened before needs a longer one, once, 1m..8784h", 60 * SECOND_MS, YEAR_MS, NULL},
+     "how far back processes are looked at; what happened before needs a longer one, once, 1m..8784h", MINUTE_MS, YEAR_MS, NULL},
     {"ONBOARDING_LIMIT", SETTING_INT, FIELD(limit), "10000",
      "most events that a run publishes, 1..100000", 1, 100000, NULL},
     {"ONBOARDING_LOG_LEVEL", SETTING_CHOICE, FIELD(log_level), "info",
