@@ -15,6 +15,7 @@
 /* Kafka's numbers of requests. */
 enum { API_JOIN_GROUP = 11, API_SYNC_GROUP = 14 };
 
+/* NOLINTBEGIN(readability-*): librdkafka's signatures */
 /* These run in librdkafka's threads. */
 static rd_kafka_resp_err_t on_request(rd_kafka_t *consumer, int socket, const char *broker,
                                       int32_t broker_id, int16_t api, int16_t version,
@@ -55,6 +56,7 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *consumer, const rd_kafka_conf_t *c
     return rd_kafka_interceptor_add_on_response_received(consumer, "membership", on_response,
                                                          context);
 }
+/* NOLINTEND(readability-*) */
 
 void loop_watch_membership(struct loop *loop, rd_kafka_conf_t *conf)
 {
