@@ -16,6 +16,15 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    """Of several stacks, each of pytest-xdist's processes takes its own: topics are shared by all
+    tests of a stack."""
+    names = os.environ.get("ONBOARDING_STACK", "").split(":")
+    if hasattr(config, "workerinput"):
+        number = int(config.workerinput["workerid"].removeprefix("gw"))
+        os.environ["ONBOARDING_STACK"] = names[number]
+
+
 @pytest.fixture(scope="session")
 def stack(request):
     """The stack whose env file ONBOARDING_STACK names."""
