@@ -23,8 +23,7 @@ static char *name_of(const struct topic *input)
     return name;
 }
 
-/* Their numbers; the database answered a moment ago. */
-static bool find_topics(struct loop *loop, struct error *error)
+static bool find_topics(struct loop *loop)
 {
     const struct service *service = loop->worker->service;
 
@@ -34,7 +33,7 @@ static bool find_topics(struct loop *loop, struct error *error)
     for (size_t i = 0; i < service->route_count; i++) {
         struct effect_topic *to = &loop->effect_topics[i];
         to->topic.name = name_of(service->routes[i].from);
-        if (!ledger_topic_id(&loop->ledger, to->topic.name, &to->id, error))
+        if (!loop_find_topic(loop, to->topic.name, &to->id))
             return false;
     }
     return true;
@@ -53,7 +52,7 @@ bool loop_start_effects(struct loop *loop, struct error *error)
     for (size_t i = 0; i < service->effect_count; i++)
         loop->effect_routes[i] = (struct route){.load = service->effects[i]->load,
                                                 .handle = service->effects[i]->handle};
-    return find_topics(loop, error) &&
+    return find_topics(loop) &&
            effects_start(&(struct effects_options){.service = service,
                                                    .database = &worker->database,
                                                    .group = worker->config.consumer_group,

@@ -71,28 +71,33 @@ static bool open_consumer(struct loop *loop, struct error *error)
     return true;
 }
 
-/* The numbers of the routes' topics; waits for the database as long as it takes. */
-static bool find_topics(struct loop *loop)
+bool loop_find_topic(struct loop *loop, const char *name, int32_t *out)
 {
-    const struct service *service = loop->worker->service;
     struct backoff backoff = {0};
     struct error error;
-    size_t found = 0;
 
-    loop->topic_ids = calloc(service->route_count, sizeof *loop->topic_ids);
-    if (loop->topic_ids == NULL)
-        abort();
-    while (found < service->route_count && !loop->worker->stopping) {
-        if (ledger_topic_id(&loop->ledger, service->routes[found].from->name,
-                            &loop->topic_ids[found], &error)) {
-            found++;
-            continue;
-        }
+    while (!loop->worker->stopping) {
+        if (ledger_topic_id(&loop->ledger, name, out, &error))
+            return true;
         log_line(LOG_WARNING, "waiting for PostgreSQL", LOG_TEXT("error", error.text));
         health_beat(loop->worker->health, loop->index);
         clock_sleep_ms(backoff_next_ms(&backoff, random_bits()));
     }
-    return found == service->route_count;
+    return false;
+}
+
+/* The numbers of the routes' topics. */
+static bool find_topics(struct loop *loop)
+{
+    const struct service *service = loop->worker->service;
+
+    loop->topic_ids = calloc(service->route_count, sizeof *loop->topic_ids);
+    if (loop->topic_ids == NULL)
+        abort();
+    for (size_t i = 0; i < service->route_count; i++)
+        if (!loop_find_topic(loop, service->routes[i].from->name, &loop->topic_ids[i]))
+            return false;
+    return true;
 }
 
 static bool subscribe(struct loop *loop, struct error *error)

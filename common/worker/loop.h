@@ -80,6 +80,9 @@ enum {
 /* The loop's thread; `context` is a struct loop with worker and index set. */
 void *loop_run(void *context);
 
+/* A topic's number; waits for the database as long as it takes. False: told to stop. */
+bool loop_find_topic(struct loop *loop, const char *name, int32_t *out);
+
 /* assignment.c */
 void loop_on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t what,
                        rd_kafka_topic_partition_list_t *list, void *opaque);

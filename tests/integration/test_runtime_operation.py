@@ -109,7 +109,10 @@ def key_text():
         ({"ONBOARDING_POLICY_FILE": ""}, "ONBOARDING_POLICY_FILE"),
         ({"ONBOARDING_POLICY_FILE": "/nowhere"}, "ONBOARDING_POLICY_FILE"),
         ({"ONBOARDING_POLICY_FILE": "/dev/null"}, "policy"),
-        ({"ONBOARDING_FRAMING": "confluent"}, "ONBOARDING_SCHEMA_IDS"),
+        (
+            {"ONBOARDING_FRAMING": "confluent", "ONBOARDING_SCHEMA_IDS": "onboarding.review.ReviewCompleted=7"},
+            "ONBOARDING_SCHEMA_IDS",
+        ),
         ({"ONBOARDING_GROUP": "x"}, "ONBOARDING_GROUP"),
     ],
     ids=lambda value: " ".join(f"{k[11:]}={v}" for k, v in value.items()) if isinstance(value, dict) else "",
@@ -321,7 +324,8 @@ def test_metrics_count_what_happened(service):
         f'onboarding_events_total{{{of_topic},outcome="DUPLICATE"}}': 1,
         f'onboarding_events_total{{{of_topic},outcome="DEAD_LETTER"}}': 1,
         f'onboarding_dead_letters_total{{{of_topic},reason="MALFORMED"}}': 1,
-        'onboarding_takeovers_total{end="active"}': 12,
+        # Each input partition, and its effects.
+        'onboarding_takeovers_total{end="active"}': 2 * len(running.INPUTS["evaluation"]) * running.PARTITIONS,
         "onboarding_results_acknowledged_total": 8,
         "onboarding_results_unacknowledged": 0,
         "onboarding_results_republished_total": 0,

@@ -205,7 +205,10 @@ def test_next_offset_moved_back_repeats_nothing(service):
 def test_another_cluster_stops_the_partition(service):
     worker = service.start()
     assert worker.terminate()
-    changed = service.books.execute("update partition set cluster_id = 'another' where partition = 3")
+    changed = service.books.execute(
+        "update partition set cluster_id = 'another' where partition = 3 and topic_id in"
+        " (select topic_id from topic where name not like 'effects/%')"
+    )
     worker = service.spawn()
     waiting = "a partition waits for an operator"
     await_sure(lambda: len(said(worker, waiting)) == changed.rowcount, SECONDS)
@@ -215,7 +218,7 @@ def test_another_cluster_stops_the_partition(service):
     spots = service.send(kept + on_partition(service, 2, 1))
     assert [row.outcome for row in service.outcomes(spots[1:])] == [DONE]
     assert service.outcome(spots[0]) is None
-    assert service.rows("select distinct stopped from partition where partition = 3") == [("another Kafka cluster",)]
+    assert service.rows("select distinct stopped from partition where stopped is not null") == [("another Kafka cluster",)]
     assert worker.terminate()
 
 
@@ -327,7 +330,7 @@ def test_exchanges_fail_while_it_starts(service, name):
         if not worker.armed(name):
             fired += 1
             worker.arm(name, "error", 7)
-        return len(running.held(worker)) == 12
+        return len(running.held(worker)) == len(running.INPUTS[service.service]) * running.PARTITIONS
 
     assert running.await_true(tended, 60, 0.005), running.tail(worker)
     worker.disarm(name)
