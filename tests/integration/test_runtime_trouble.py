@@ -321,7 +321,7 @@ def test_each_exchange_fails_in_turn(topics, tmp_path):
 
 @pytest.mark.parametrize("name", ["exchange", "answer"])
 def test_exchanges_fail_while_it_starts(service, name):
-    """Every eighth one, from the first on."""
+    """Every twentieth one, from the first on; a partition takes some five."""
     worker = service.spawn(armed=[(name, "error", 0)])
     fired = 0
 
@@ -329,7 +329,7 @@ def test_exchanges_fail_while_it_starts(service, name):
         nonlocal fired
         if not worker.armed(name):
             fired += 1
-            worker.arm(name, "error", 7)
+            worker.arm(name, "error", 19)
         return len(running.held(worker)) == len(running.INPUTS[service.service]) * running.PARTITIONS
 
     assert running.await_true(tended, 60, 0.005), running.tail(worker)
