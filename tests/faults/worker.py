@@ -88,9 +88,9 @@ class Worker:
     def arm(self, name, action, skip=0):
         """The next pass of a failpoint does `action` (kill, stop, delay MS, error)."""
         path = os.path.join(self.failpoints, name)
-        with open(path + ".part", "w", encoding="ascii") as file:
+        with open(path + ".new", "w", encoding="ascii") as file:
             file.write(action + "\n" + (f"skip {skip}\n" if skip else ""))
-        os.rename(path + ".part", path)
+        os.rename(path + ".new", path)
 
     def disarm(self, name):
         """True when it had not fired."""
