@@ -131,12 +131,19 @@ struct policy *policy_parse(const char *text, size_t size, const struct policy_t
     return policy;
 }
 
-void policy_free(struct policy *policy)
+void policy_free(void *policy)
 {
-    if (policy == NULL)
+    struct policy *freed = policy;
+
+    if (freed == NULL)
         return;
-    arena_done(&policy->arena);
-    free(policy);
+    arena_done(&freed->arena);
+    free(freed);
+}
+
+const char *policy_version(const void *policy)
+{
+    return ((const struct policy *)policy)->version;
 }
 
 const void *policy_rules(const struct policy *policy, const char *process_type)

@@ -53,7 +53,9 @@ struct policy {
 /* NULL when there are mistakes, all of which are in `problems`. The text need not end in NUL. */
 struct policy *policy_parse(const char *text, size_t size, const struct policy_table *table,
                             struct problems *problems);
-void policy_free(struct policy *policy); /* takes NULL */
+/* As a service's policy format wants them, of a struct policy. */
+void policy_free(void *policy); /* takes NULL */
+const char *policy_version(const void *policy);
 
 /* The rules of a process type: the struct that the table's members fill. */
 const void *policy_rules(const struct policy *policy, const char *process_type);

@@ -59,20 +59,10 @@ static void *parse(const char *text, size_t size, struct problems *problems)
     return policy_parse(text, size, &table, problems);
 }
 
-static void release(void *policy)
-{
-    policy_free(policy);
-}
-
-static const char *version(const void *policy)
-{
-    return ((const struct policy *)policy)->version;
-}
-
 const struct policy_format approval_policy_format = {
     .parse = parse,
-    .free = release,
-    .version = version,
+    .free = policy_free,
+    .version = policy_version,
 };
 
 const struct approval_policy *approval_rules(const void *policy, const char *process_type)

@@ -229,18 +229,8 @@ static void *parse(const char *text, size_t size, struct problems *problems)
     return policy;
 }
 
-static void release(void *policy)
-{
-    policy_free(policy);
-}
-
-static const char *version(const void *policy)
-{
-    return ((const struct policy *)policy)->version;
-}
-
 const struct policy_format lookup_policy_format = {
     .parse = parse,
-    .free = release,
-    .version = version,
+    .free = policy_free,
+    .version = policy_version,
 };
