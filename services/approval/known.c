@@ -8,6 +8,7 @@
 #include "approval_sql.h"
 #include "services/approval/facts.h"
 #include "services/review/case.h"
+#include "services/review/words.h"
 #include "topics.h"
 
 enum { MS_PER_MINUTE = 60 * 1000 };
@@ -144,38 +145,21 @@ static void note_awaiting(const struct turn *turn, const struct decision *decisi
 }
 
 /* Where a reviewer's name and words are bound to. */
-static const char *row_of(const char *identity_verification_id, int64_t version,
-                          struct arena *arena)
+static struct words_place place_of(const struct decision *decision, const char *column,
+                                   const char *identity_verification_id)
 {
-    size_t size = strlen(identity_verification_id) + 24; /* a number of 20 characters, dash, NUL */
-    char *row = arena_alloc(arena, size, 1);
-
-    snprintf(row, size, "%s/%" PRId64, identity_verification_id, version);
-    return row;
-}
-
-static struct value seal_text(const struct turn *turn, const char *user_id, const char *column,
-                              const char *row, const char *text)
-{
-    if (text == NULL)
-        return NOTHING;
-    return BYTES(subject_seal(turn, user_id, column, row,
-                              (struct bytes){(const uint8_t *)text, strlen(text)}));
+    return (struct words_place){decision->user_id, column, identity_verification_id,
+                                decision->version};
 }
 
 /* A reviewer's words, or NULL: there are none, or they were erased with all of the user. */
 static const char *words_of(const struct turn *turn, const struct decision *decision,
                             const char *identity_verification_id)
 {
-    struct bytes clear;
-
     if (decision->sealed_words.size == 0)
         return decision->words;
-    if (!subject_open(turn, decision->user_id, "decision.words",
-                      row_of(identity_verification_id, decision->version, turn->arena),
-                      decision->sealed_words, &clear))
-        return NULL;
-    return arena_copy(turn->arena, (const char *)clear.data, clear.size);
+    return words_open(turn, place_of(decision, WORDS_OF_REVIEWER, identity_verification_id),
+                      decision->sealed_words);
 }
 
 void decision_save(const struct turn *turn, struct outcome *out, struct decision decision)
@@ -183,7 +167,6 @@ void decision_save(const struct turn *turn, struct outcome *out, struct decision
     struct decision *known = decision_find(turn, decision.identity_verification_id);
     const struct presence *presence = &decision.presence;
     struct value by, words;
-    const char *row;
 
     if (known == NULL) {
         known = state_add_text(turn, &decision_kind, decision.identity_verification_id);
@@ -193,9 +176,11 @@ void decision_save(const struct turn *turn, struct outcome *out, struct decision
     decision.version = known->version + 1;
     decision.sealed_words = (struct bytes){0};
     *known = decision;
-    row = row_of(decision.identity_verification_id, decision.version, turn->arena);
-    by = seal_text(turn, decision.user_id, "decision.reviewed_by", row, decision.reviewed_by);
-    words = seal_text(turn, decision.user_id, "decision.words", row, decision.words);
+    by = words_seal(turn, place_of(&decision, WORDS_REVIEWED_BY, decision.identity_verification_id),
+                    decision.reviewed_by);
+    words =
+        words_seal(turn, place_of(&decision, WORDS_OF_REVIEWER, decision.identity_verification_id),
+                   decision.words);
     outcome_row(
         out, &sql_insert_decision, TEXT(decision.identity_verification_id), INT(decision.version),
         TEXT(decision.process_id), TEXT(decision.process_type), TEXT(decision.user_id),

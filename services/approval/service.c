@@ -258,7 +258,7 @@ static const struct route routes[] = {
     {&topic_consent_completed, load_consented, handle_consented},
     {&topic_review_decided, case_load_reviewed, case_handle_reviewed},
     {&topic_review_expired, case_load_expired, case_handle_expired},
-    {&topic_process_expired, case_load_process_expired, case_handle_process_expired},
+    {&topic_process_expired, process_case_load, case_handle_process_expired},
     RETENTION_ROUTE,
 };
 

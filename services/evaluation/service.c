@@ -205,7 +205,7 @@ static const struct route routes[] = {
     {&topic_evaluation_requested, load_requested, handle_requested},
     {&topic_review_decided, waiting_load_reviewed, waiting_handle_reviewed},
     {&topic_review_expired, waiting_load_expired, waiting_handle_expired},
-    {&topic_process_expired, waiting_load_process_expired, waiting_handle_process_expired},
+    {&topic_process_expired, process_case_load, waiting_handle_process_expired},
     {&topic_customer_registered, load_registered, handle_registered},
     {&topic_customer_linked, link_load, link_handle},
     RETENTION_ROUTE,

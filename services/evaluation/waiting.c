@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "process_expired.h"
 #include "review_decided.h"
 #include "review_expired.h"
 #include "review_sql.h"
@@ -176,22 +175,7 @@ void waiting_handle_expired(const struct turn *turn, struct outcome *out)
         expire(turn, out, event->identityVerificationId, CASE_CODE_EXPIRED);
 }
 
-void waiting_load_process_expired(const struct turn *turn, struct keys *keys)
-{
-    const struct process_expired *event = turn->event;
-
-    keys_add_text(keys, &process_case_kind, event->processId);
-}
-
 void waiting_handle_process_expired(const struct turn *turn, struct outcome *out)
 {
-    const struct process_expired *event = turn->event;
-    struct state_list cases = state_find_text(turn, &process_case_kind, event->processId);
-
-    for (size_t i = 0; i < cases.count; i++) {
-        const struct process_case *item = cases.items[i];
-
-        if (case_find(turn, item->identity_verification_id)->state == CASE_OPEN)
-            expire(turn, out, item->identity_verification_id, CASE_CODE_PROCESS_EXPIRED);
-    }
+    process_case_expire(turn, out, expire);
 }

@@ -8,15 +8,11 @@
 void waiting_open(const struct turn *turn, struct outcome *out,
                   const char *identity_verification_id);
 
-/* Under a processId: its cases that are open; leads to their decisions. */
-extern const struct state_kind process_case_kind;
-
 /* What closes cases: review.decided, review.expired, process.expired. */
 void waiting_load_reviewed(const struct turn *turn, struct keys *keys);
 void waiting_handle_reviewed(const struct turn *turn, struct outcome *out);
 void waiting_load_expired(const struct turn *turn, struct keys *keys);
 void waiting_handle_expired(const struct turn *turn, struct outcome *out);
-void waiting_load_process_expired(const struct turn *turn, struct keys *keys);
 void waiting_handle_process_expired(const struct turn *turn, struct outcome *out);
 
 #endif

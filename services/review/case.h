@@ -90,7 +90,17 @@ struct process_case {
     const char *identity_verification_id;
 };
 
+extern const struct state_kind process_case_kind;
 void process_case_read(const struct row *row, struct arena *arena, void *out);
+
+/*
+ * For process.expired: asks for the process's cases; hands those still open to the job's `expire`,
+ * with CASE_CODE_PROCESS_EXPIRED.
+ */
+void process_case_load(const struct turn *turn, struct keys *keys);
+void process_case_expire(const struct turn *turn, struct outcome *out,
+                         void (*expire)(const struct turn *turn, struct outcome *out,
+                                        const char *identity_verification_id, const char *code));
 
 struct case_closing {
     enum review_job job;
