@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PROPERTIES = 6, NUMBER_SIZE = 24 };
+enum {
+    PROPERTIES = 6,
+    NUMBER_SIZE = 24,
+    IN_SYNC_MIN = 2, /* what one broker alone acknowledged is lost with its disk */
+};
 
 static const char *number_text(int64_t number, struct arena *arena)
 {
@@ -53,6 +57,19 @@ struct topic_wish topic_plan_wish(const struct topic *topic, bool dead_letters, 
         .partitions = topic->partitions,
         .properties = {properties, count},
     };
+}
+
+void topic_plan_replicate(struct topic_wish *wish, int32_t replicas, struct arena *arena)
+{
+    size_t count = wish->properties.count;
+    struct topic_property *properties =
+        arena_alloc(arena, (count + 2) * sizeof *properties, _Alignof(struct topic_property));
+
+    memcpy(properties, wish->properties.items, count * sizeof *properties);
+    properties[count++] = (struct topic_property){
+        "min.insync.replicas", number_text(replicas < IN_SYNC_MIN ? replicas : IN_SYNC_MIN, arena)};
+    properties[count++] = (struct topic_property){"unclean.leader.election.enable", "false"};
+    wish->properties = (struct topic_properties){properties, count};
 }
 
 /* Brokers stamp the workers' probes: a partition for each, and nothing worth keeping. */

@@ -24,6 +24,12 @@ struct topic_wish {
 struct topic_wish topic_plan_wish(const struct topic *topic, bool dead_letters, int64_t fence_ms,
                                   struct arena *arena);
 
+/*
+ * Adds what keeps an acknowledged record while brokers go: two replicas have it, where there are
+ * as many, and none without it becomes the leader. In `arena`.
+ */
+void topic_plan_replicate(struct topic_wish *wish, int32_t replicas, struct arena *arena);
+
 /* Every topic of the product, dead letters and the workers' own included; all in `arena`. */
 struct topic_wishes {
     struct topic_wish *items;

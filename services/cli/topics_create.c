@@ -10,7 +10,7 @@ static struct {
 
 static const struct argument arguments[] = {
     {"--replication", ARGUMENT_COUNT, offsetof(__typeof__(given), replication), false, "COUNT",
-     "replicas of each partition of new topics; 1 without, 3 in production", 1, 100},
+     "replicas of each partition; 1 without, 3 in production", 1, 100},
 };
 
 /* Partitions are added, never taken away: keys would move. */
@@ -19,6 +19,11 @@ static bool alter(struct kafka_admin *admin, const struct topic_wish *wish,
 {
     struct topic_differences differences = topic_plan_compare(wish, state, arena);
 
+    if (state->replication < given.replication)
+        return error_set(error, ERROR_FATAL,
+                         "topic %s: %d replicas, fewer than the %lld wanted; moving partitions to "
+                         "more brokers is kafka-reassign-partitions.sh's",
+                         wish->name, state->replication, (long long)given.replication);
     if (state->partitions > wish->partitions)
         return error_set(error, ERROR_FATAL,
                          "topic %s: %d partitions, more than the %d wanted; they stay", wish->name,
@@ -34,13 +39,15 @@ static bool alter(struct kafka_admin *admin, const struct topic_wish *wish,
     return true;
 }
 
-static bool make(struct kafka_admin *admin, const struct topic_wish *wish, struct arena *arena,
+static bool make(struct kafka_admin *admin, struct topic_wish *wish, struct arena *arena,
                  struct error *error)
 {
     struct topic_state state;
 
     if (!kafka_admin_find(admin, wish->name, arena, &state, error))
         return false;
+    topic_plan_replicate(
+        wish, state.partitions != 0 ? state.replication : (int32_t)given.replication, arena);
     if (state.partitions != 0)
         return alter(admin, wish, &state, arena, error);
     if (!kafka_admin_create(admin, wish->name, wish->partitions, (int32_t)given.replication,
@@ -79,8 +86,9 @@ static enum cli_exit run(const struct cli *cli)
 const struct command command_topics_create = {
     .name = "topics create",
     .purpose = "make the topics of the list, and alter those that differ",
-    .details = "Partitions are added where there are too few, never taken away. Properties that\n"
-               "are no matter of the list stay as they are.\n",
+    .details = "Partitions are added where there are too few, never taken away; replicas are for\n"
+               "new topics, and it is said where others have fewer. Properties that are no matter\n"
+               "of the list stay as they are.\n",
     .needs = NEEDS_KAFKA,
     .arguments = arguments,
     .argument_count = COUNT(arguments),

@@ -4,13 +4,15 @@
 #include "command.h"
 #include "topic_plan.h"
 
-static bool compare(struct kafka_admin *admin, const struct topic_wish *wish, struct arena *arena,
+static bool compare(struct kafka_admin *admin, struct topic_wish *wish, struct arena *arena,
                     bool *same, struct error *error)
 {
     struct topic_state state;
 
     if (!kafka_admin_find(admin, wish->name, arena, &state, error))
         return false;
+    if (state.partitions != 0)
+        topic_plan_replicate(wish, state.replication, arena);
     struct topic_differences differences = topic_plan_compare(wish, &state, arena);
     *same = differences.count == 0;
     if (state.partitions == 0) {

@@ -155,6 +155,8 @@ def test_topics_are_as_listed(bench):
             "retention.ms": "2592000000",
             "max.message.bytes": str(2 << 20),
             "message.timestamp.before.max.ms": str(fence_ms(bench)),
+            "min.insync.replicas": "1",  # of one replica
+            "unclean.leader.election.enable": "false",
         },
     }.items():
         assert wanted.items() <= bench.properties(topic).items(), topic
@@ -182,16 +184,24 @@ def set_properties(bench, topic, **changes):
 
 def test_what_differs_is_listed_and_altered(bench):
     topic = "onboarding.consent.completed.v1"
-    set_properties(bench, topic, retention_ms="604800001", file_delete_delay_ms="61000")
+    set_properties(bench, topic, retention_ms="604800001", file_delete_delay_ms="61000",
+                   unclean_leader_election_enable="true")  # fmt: skip
     listed = bench.run("topics", "list")
     assert listed.returncode == 1
     assert "retention.ms is 604800001, wanted 604800000" in listed.stdout
+    assert "unclean.leader.election.enable is true, wanted false" in listed.stdout
 
     assert bench.does("topics", "create") == f"altered {topic}\n"
     assert bench.properties(topic)["retention.ms"] == "604800000"
     assert bench.properties(topic)["file.delete.delay.ms"] == "61000"  # no matter of ours
     bench.does("topics", "list")
     set_properties(bench, topic, file_delete_delay_ms=None)
+
+
+def test_fewer_replicas_than_wanted_are_said(bench):
+    done = bench.run("topics", "create", "--replication", "2")
+    assert done.returncode == 1
+    assert f"topic {REQUESTED}: 1 replicas, fewer than the 2 wanted" in done.stderr
 
 
 # --- publish and tail

@@ -72,6 +72,28 @@ static void codes_are_kept_for_minutes(void **state)
     }
 }
 
+static void what_is_acknowledged_outlives_a_broker(void **state)
+{
+    static const struct {
+        int32_t replicas;
+        const char *properties;
+    } examples[] = {
+        {1, "cleanup.policy=delete retention.ms=1000 min.insync.replicas=1 "
+            "unclean.leader.election.enable=false"},
+        {2, "cleanup.policy=delete retention.ms=1000 min.insync.replicas=2 "
+            "unclean.leader.election.enable=false"},
+        {3, "cleanup.policy=delete retention.ms=1000 min.insync.replicas=2 "
+            "unclean.leader.election.enable=false"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(examples); i++) {
+        struct topic_wish wish = topic_plan_wish(&plain, false, 5000, &arena);
+        topic_plan_replicate(&wish, examples[i].replicas, &arena);
+        assert_string_equal(text_of(wish.properties), examples[i].properties);
+    }
+}
+
 static void what_differs_is_named(void **state)
 {
     static const struct topic_property actual[] = {
@@ -157,11 +179,12 @@ static int free_arena(void **state)
 
 int main(void)
 {
-    enum { OTHERS = 6 };
+    enum { OTHERS = 7 };
     struct CMUnitTest tests[COUNT(names) + OTHERS] = {
         cmocka_unit_test(properties_follow_from_the_list),
         cmocka_unit_test(dead_letters_are_fenced_and_larger),
         cmocka_unit_test(codes_are_kept_for_minutes),
+        cmocka_unit_test(what_is_acknowledged_outlives_a_broker),
         cmocka_unit_test(what_differs_is_named),
         cmocka_unit_test(nothing_differs_where_all_holds),
         cmocka_unit_test(a_missing_topic_is_one_difference),
