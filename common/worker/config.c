@@ -13,7 +13,7 @@ const struct setting worker_settings[] = {
     {"ONBOARDING_CONSUMER_GROUP", SETTING_TEXT, FIELD(consumer_group), "",
      "consumer group; empty for onboarding-SERVICE", 0, 0, NULL},
     {"ONBOARDING_GROUP_INSTANCE_ID", SETTING_TEXT, FIELD(group_instance_id), "",
-     "static membership, for StatefulSets: unique in the group; empty for dynamic", 0, 0, NULL},
+     "static membership, for StatefulSets: unique in the group, a loop adds its number; empty for dynamic", 0, 0, NULL},
     {"ONBOARDING_SESSION_TIMEOUT", SETTING_DURATION_MS, FIELD(session_timeout_ms), "10s",
      "a member silent for longer loses its partitions, 6s..15s", 6000, 15000, NULL},
     {"ONBOARDING_MAX_POLL_INTERVAL", SETTING_DURATION_MS, FIELD(max_poll_interval_ms), "60s",

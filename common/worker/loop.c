@@ -9,6 +9,8 @@
 #include "common/core/log.h"
 #include "common/core/random.h"
 
+enum { INSTANCE_ID_SIZE = 256 }; /* Kafka takes fewer */
+
 /* librdkafka's own lines, in the form of ours. */
 static void on_log(const rd_kafka_t *consumer, int level, const char *facility, const char *text)
 {
@@ -27,9 +29,21 @@ static void on_client_error(rd_kafka_t *consumer, int error, const char *reason,
         loop->kafka_away = true;
 }
 
+/* Each loop is a member of its own: of two with one id, the group would send one away. */
+static const char *instance_id(const struct loop *loop, char out[static INSTANCE_ID_SIZE])
+{
+    const char *id = loop->worker->config.group_instance_id;
+
+    if (id[0] == '\0')
+        return NULL;
+    snprintf(out, INSTANCE_ID_SIZE, "%s-%u", id, loop->index);
+    return out;
+}
+
 static bool open_consumer(struct loop *loop, struct error *error)
 {
     const struct worker_config *config = &loop->worker->config;
+    char instance[INSTANCE_ID_SIZE];
     char session[24];
     char interval[24];
     char fetch[24];
@@ -40,7 +54,7 @@ static bool open_consumer(struct loop *loop, struct error *error)
     snprintf(fetch, sizeof fetch, "%lld", (long long)(config->fetch_bytes / 1024));
     const struct kafka_property properties[] = {
         {"group.id", config->consumer_group},
-        {"group.instance.id", config->group_instance_id},
+        {"group.instance.id", instance_id(loop, instance)},
         {"partition.assignment.strategy", "cooperative-sticky"},
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},

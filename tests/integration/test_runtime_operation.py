@@ -419,3 +419,23 @@ def test_who_stays_loses_nothing_to_who_comes(service):
     service.outcomes(spots, 60)
     assert [line for member in members for line in said(member, "rebalance") if line["what"] == "lost"] == []
     assert [member.troubles() for member in members] == [[]] * len(members)
+
+
+def shares(worker):
+    """How many partitions each loop has."""
+    found = {}
+    for line in said(worker, "rebalance"):
+        change = line["partitions"] if line["what"] == "assigned" else -line["partitions"]
+        found[line["loop"]] = found.get(line["loop"], 0) + change
+    return found
+
+
+def test_loops_with_a_static_id_are_members_of_their_own(service):
+    """Each loop of the process has its partitions; none fences another."""
+    worker = service.spawn(ONBOARDING_LOOPS="2", ONBOARDING_GROUP_INSTANCE_ID="the-one")
+    half = running.PARTITIONS * len(running.INPUTS["evaluation"]) // 2
+    await_sure(lambda: shares(worker) == {0: half, 1: half}, SECONDS, lambda: running.tail(worker))
+    service.await_taken(worker)
+    assert {row.outcome for row in service.outcomes(service.send([service.fresh() for _ in range(8)]))} == {DONE}
+    assert worker.terminate(), running.tail(worker)
+    assert worker.troubles() == []
