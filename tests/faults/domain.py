@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from datetime import datetime
 
 import effects
+import otp
 from books import DONE
 from topics_read import header
 
@@ -156,4 +157,9 @@ def check_lookup(checker):
             checker.report.bad("one person, two ids", max(users.values()), str(sorted(users)))
 
 
-CHECKS = {"evaluation": check_evaluation, "lookup": check_lookup, effects.SERVICE: effects.check}
+CHECKS = {
+    "evaluation": check_evaluation,
+    "lookup": check_lookup,
+    otp.SERVICE: otp.check,
+    effects.SERVICE: effects.check,
+}

@@ -40,12 +40,13 @@ def make_tables(stack, database):
 
 
 class Providers:
-    """Both providers of the probe; `asked` has what they did with each request."""
+    """The providers of a service, those of the probe without more; `asked` has what they did with
+    each request."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, names=("FIRST", "SECOND")):
         self.rng, self.lock = random.Random(seed), threading.Lock()
         self.asked = []  # (effect id, mood), as they came
-        self.stubs = {name: ProviderStub(default=self.decide) for name in ("FIRST", "SECOND")}
+        self.stubs = {name: ProviderStub(default=self.decide) for name in names}
         for stub in self.stubs.values():
             stub.start()
 

@@ -13,6 +13,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
+import otp
 import poison
 from contract import Contract
 from murmur2 import partition_of
@@ -25,6 +26,7 @@ CONSENT = "onboarding.consent.completed.v1"
 RETENTION = "onboarding.retention.due.v1"
 REVIEW = "onboarding.review.decided.v1"
 CONSENT_TEXT = "onboarding.consent-text.requested.v1"
+OTP = "onboarding.otp.requested.v1"
 
 REPEATED, CONFLICTING, POISONED, MISPLACED = 0.05, 0.01, 0.01, 0.01
 BARRIERS, OTHER_SOURCE, TEXT_IDS = 0.002, 0.003, 0.03
@@ -81,12 +83,11 @@ class Process:
 class Generator:
     """next() gives the records to send next, in order; `topics` maps topic names to weights."""
 
-    def __init__(self, seed, topics, contract=None, partitions=4, now=None):
+    def __init__(self, seed, topics, contract=None, partitions=4):
         self.rng = random.Random(seed)
         self.topics, self.partitions = topics, partitions
         self.contract = contract or Contract()
         self.encoder = Encoder(self.contract.raw)
-        self.now = now or datetime.now(timezone.utc)
         self.serial = 0
         self.recent = []
         self.processes = [self.process() for _ in range(PROCESSES)]
@@ -99,7 +100,15 @@ class Generator:
             CONSENT: self.consent,
             REVIEW: self.review,
             CONSENT_TEXT: self.consent_text,
+            OTP: self.otp,
         }
+        self.codes = {}  # of the last request of a process and type
+        if OTP in topics:
+            self.make[CUSTOMER] = self.contact
+
+    @property
+    def now(self):
+        return datetime.now(timezone.utc)
 
     def next(self):
         """One step of upstream: usually one record, sometimes a few that belong together."""
@@ -258,7 +267,7 @@ class Generator:
             ("ce_id", self.new_id().encode()),
             ("ce_source", self.rng.choice(SOURCES).encode()),
             ("ce_type", topic.encode()),
-            ("ce_time", self.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()),
+            ("ce_time", self.time_of(topic).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()),
             ("content-type", b"application/avro"),
         ]
         if self.rng.random() < 0.7:
@@ -266,6 +275,11 @@ class Generator:
         elif self.rng.random() < 0.3:
             made.append(("traceparent", b"ff-" + b"0" * 32 + b"-" + b"0" * 16 + b"-01"))
         return made
+
+    def time_of(self, topic):
+        """When it says that it happened: some requests for codes have lain somewhere."""
+        late = topic == OTP and self.rng.random() < 0.03
+        return self.now - timedelta(seconds=2 * otp.LONGEST_SECONDS if late else 0)
 
     def same_id(self, record):
         """The headers of a repeat: id and source as before, the rest as it comes."""
@@ -385,6 +399,34 @@ class Generator:
             "language": self.rng.choice([None, *(f"key-{n}" for n in range(6))]),
             "variables": {},
         }, "ok"
+
+    def otp(self):
+        """A code to a number of its own, to a crowded one, or to wherever the customer is."""
+        rng, process = self.rng, self.active()
+        kind = rng.choice(list(otp.USES))
+        last = self.codes.get((process.id, kind))
+        code = last if last and rng.random() < 0.6 else otp.new_code(rng)
+        self.codes[process.id, kind] = code
+        return {
+            "processId": process.id,
+            "processType": rng.choice(otp.PROCESS_TYPES),
+            "userId": process.person.user if rng.random() < 0.9 else None,
+            "otpCode": code,
+            "otpType": kind,
+            "language": rng.choice(["", "en", "cs", "de-AT"]),
+            "resend": rng.random() < (0.9 if code == last else 0.2),
+            "phoneNumber": rng.choices(
+                [process.person.phone, rng.choice(otp.CROWDED), None], [6, 1, 3]
+            )[0],
+        }, "ok"
+
+    def contact(self):
+        """A customer who may be asked for codes, now and then with another number."""
+        person = self.active().person
+        if self.rng.random() < 0.3:
+            person.phone = f"+42077{self.rng.randrange(10**7):07}"
+        event, expect = self.customer(person)
+        return event | {"email": None}, expect
 
     def review(self):
         process = self.active()

@@ -12,8 +12,9 @@ from confluent_kafka import Consumer, Producer
 
 import books
 import effects
+import otp
 from contract import ROOT
-from events import CONSENT, CONSENT_TEXT, CUSTOMER, EVALUATION, LOOKUP, REVIEW, Generator
+from events import CONSENT, CONSENT_TEXT, CUSTOMER, EVALUATION, LOOKUP, OTP, REVIEW, Generator
 from proxies import kafka_proxy, postgres_proxy
 from topics_read import ends_of
 from worker import TERM_SECONDS, THAW_SECONDS, Worker, await_true
@@ -25,7 +26,14 @@ CLAIMS_A_MINUTE = 12  # of one partition
 LOADS = {
     "evaluation": {EVALUATION: 8, CUSTOMER: 1, REVIEW: 1},
     "lookup": {LOOKUP: 8, CUSTOMER: 1, CONSENT: 1},
+    otp.SERVICE: {OTP: 8, CUSTOMER: 1},
     effects.SERVICE: {CONSENT_TEXT: 1},
+}
+
+#: Made from a seed and the run's folder.
+PROVIDERS = {
+    effects.SERVICE: lambda seed, folder: effects.Providers(seed),
+    otp.SERVICE: otp.Providers,
 }
 
 
@@ -44,10 +52,11 @@ class World:
         self.group = f"onboarding-{service}-{os.path.basename(folder)}-{time.time_ns() % 10**9}"
         stack.new_topics(self.fence_ms, fenced=self.fenced)
         self.database = stack.new_database()
-        self.login, self.providers = service, None
+        self.login = service
         if service == effects.SERVICE:
             effects.make_tables(stack, self.database)
-            self.login, self.providers = effects.LOGIN, effects.Providers(seed)
+            self.login = effects.LOGIN
+        self.providers = PROVIDERS[service](seed, folder) if service in PROVIDERS else None
         self.kafka = kafka_proxy(stack.brokers)
         self.postgres = postgres_proxy(stack.postgres)
         self.proxies = []  # of single workers
@@ -82,8 +91,11 @@ class World:
             "ONBOARDING_SESSION_TIMEOUT": "6s",
             "ONBOARDING_POLICY_FILE": os.path.join(ROOT, "services", self.service, "policy.json"),
         }
-        if self.providers:
+        if self.service == effects.SERVICE:
             del made["ONBOARDING_INDEX_KEY_FILE"], made["ONBOARDING_POLICY_FILE"]
+        if self.service == otp.SERVICE:
+            made["ONBOARDING_OTP_PEPPER_FILE"] = self.key("pepper")
+        if self.providers:
             made |= self.providers.settings()
         return made
 
@@ -228,6 +240,8 @@ class World:
             self.retire(worker)
         for worker in self.gone:
             self.problems += [f"{worker.name}: {text}" for text in worker.troubles()]
+            if otp.SECRET.search(worker.log()):
+                self.problems.append(f"{worker.name}: a code is in its log")
 
     def close(self):
         self.watch.close()

@@ -142,6 +142,13 @@ OF_TOPIC = {
         ("16 2^40 entries", "MALFORMED", at("identification", zigzag(1 << 40))),
         ("19 key twice", "MALFORMED", at("identification", zigzag(2) + (text("a") + text("b")) * 2 + b"\0")),
     ],
+    "onboarding.otp.requested.v1": [
+        ("21 enum index", "MALFORMED", at("otpType", zigzag(2))),
+        ("22 boolean", "MALFORMED", at("resend", b"\2")),
+        ("code of letters", "CONTRACT", at("otpCode", text("97531234567O"))),
+        ("long code", "CONTRACT", at("otpCode", text("9753123456789"))),
+        ("phone number", "CONTRACT|MALFORMED", at("phoneNumber?", text("600123456"))),
+    ],
     "onboarding.consent.completed.v1": [
         ("22 boolean", "MALFORMED", at("approved", b"\2")),
         ("24 time", "CONTRACT|MALFORMED", at("recordedAt", zigzag(-(1 << 63)))),

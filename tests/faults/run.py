@@ -1,6 +1,6 @@
 """The fault campaign: workers under load, every failpoint and fault fired, then the checker.
 
-    run.py [--seconds N] [--seed S] [--long] [--service evaluation|lookup] [--stack DIR]
+    run.py [--seconds N] [--seed S] [--long] [--service NAME] [--stack DIR]
     run.py --mutants [--only NAME…]
 
 Without --stack (or ONBOARDING_STACK, which names a stack's env file) a stack of its own is
@@ -21,16 +21,18 @@ import time
 
 import effects
 import mutants
+import otp
 from checker import Checker
-from harness import CLAIMS_A_MINUTE, World
+from harness import CLAIMS_A_MINUTE, LOADS, World
 from shots import AIM_SECONDS, AROUND, EFFECTS, FAILPOINTS, QUICK, SLOW, Shots
 from stack import Stack
 from worker import await_true
 
 ROUND_SECONDS = 240
 WORKERS = 3
-TURNS = ["evaluation", effects.SERVICE, "evaluation", "lookup"]
-STEPS_A_SECOND = {effects.SERVICE: 20}  # each is a request or two to a provider in Python
+TURNS = ["evaluation", effects.SERVICE, otp.SERVICE, "lookup"]
+#: Where most are a request or two to a provider in Python.
+STEPS_A_SECOND = {effects.SERVICE: 20, otp.SERVICE: 30}
 STEPS_A_SECOND_ELSE = 150
 SHOT_GAP_SECONDS = (0.2, 1.2)
 LONG_THAW_SECONDS = 60
@@ -237,7 +239,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=90)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--long", action="store_true")
-    parser.add_argument("--service", choices=["evaluation", "lookup", effects.SERVICE])
+    parser.add_argument("--service", choices=sorted(LOADS))
     parser.add_argument("--stack", default=os.path.dirname(os.environ.get("ONBOARDING_STACK", "")))
     parser.add_argument("--mutants", action="store_true")
     parser.add_argument("--only", nargs="+")

@@ -118,6 +118,10 @@ class Worker:
                 except ValueError:
                     yield {"text": line.rstrip("\n")}
 
+    def log(self):
+        with open(self.log_path, "rb") as file:
+            return file.read()
+
     def troubles(self):
         """What must never be in a log: findings of the sanitizers, failed assertions."""
         found = []
