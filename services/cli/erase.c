@@ -18,11 +18,40 @@ static const struct argument arguments[] = {
     {"USER", ARGUMENT_TEXT, offsetof(__typeof__(given), user), true, NULL, "user id", 0, 0},
 };
 
+enum { IDS_MAX = 100 }; /* of a person; a second one is rare already */
+
+/* All ids of the person, each of which has data keys of its own. */
+struct ids {
+    struct arena arena;
+    const char *items[IDS_MAX];
+    size_t count;
+};
+
 struct erasing {
     struct digest subject;
-    size_t erased; /* services whose data key went now */
+    size_t erased; /* data keys that went now */
     size_t before; /* services that have a proof of an earlier time */
 };
+
+/* Lookup alone knows who is who. */
+static bool find_ids(const struct cli *cli, struct ids *out, struct error *error)
+{
+    const struct value user = TEXT(given.user);
+    struct store store;
+
+    if (!store_connect(cli, "lookup", NULL, &store, error))
+        return false;
+    bool fine = store_run(&store, &sql_find_ids, &user, error);
+    out->count = fine ? db_row_count(store.db, 0) : 0;
+    if (out->count > IDS_MAX)
+        fine = error_set(error, ERROR_FATAL, "the user has more than %d ids", IDS_MAX);
+    for (size_t i = 0; fine && i < out->count; i++) {
+        struct row row = db_row(store.db, 0, i);
+        out->items[i] = row_text(&row, 0, &out->arena);
+    }
+    store_close(&store);
+    return fine;
+}
 
 static bool erase(struct store *store, void *context, struct error *error)
 {
@@ -74,17 +103,33 @@ static void print_topics(void)
            "their days.\n");
 }
 
+static bool erase_all(const struct cli *cli, const struct ids *ids, struct erasing *erasing,
+                      struct error *error)
+{
+    bool fine = true;
+
+    for (size_t i = 0; fine && i < ids->count; i++) {
+        if (ids->count > 1)
+            printf("%s%s\n", ids->items[i], i == 0 ? "" : ", the same person");
+        erasing->subject = subject_of_user(&cli->digest_key, ids->items[i]);
+        fine = services_each(cli, &sql_list_vaults, NULL, erase, erasing, error);
+    }
+    return fine;
+}
+
 static enum cli_exit run(const struct cli *cli)
 {
     struct erasing erasing = {.erased = 0};
+    struct ids ids = {.count = 0};
     struct error error;
 
     if (!cli->digest_key.present) {
         (void)cli_fail("ONBOARDING_DIGEST_KEY_FILE: is required to find the user's data keys");
         return CLI_CONFIG;
     }
-    erasing.subject = subject_of_user(&cli->digest_key, given.user);
-    if (!services_each(cli, &sql_list_vaults, NULL, erase, &erasing, &error))
+    bool fine = find_ids(cli, &ids, &error) && erase_all(cli, &ids, &erasing, &error);
+    arena_done(&ids.arena);
+    if (!fine)
         return cli_fail("%s%s", error.text,
                         erasing.erased != 0 ? "; not all services are done: run it again" : "");
     if (erasing.erased + erasing.before == 0)
@@ -102,6 +147,7 @@ const struct command command_erase = {
         "Deletes the user's data key in every service, so that personal columns and stored "
         "results\n"
         "of before are noise, and leaves a row of proof in table erasure. Ids and decisions stay.\n"
+        "Whoever has several ids, as a prospect who was registered later, is erased under all.\n"
         "Events of the user that come later are stored under a new key.\n"
         "Exit code 0 also where it was done already; 1 where nothing was ever stored.\n"
         "The user of ONBOARDING_POSTGRES_URL must be a member of onboarding_owner.\n",

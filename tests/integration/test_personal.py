@@ -444,6 +444,20 @@ def test_nobody_is_told_apart_from_erased(marked):
     assert marked.run("erase", "x", **marked.owner | {"ONBOARDING_DIGEST_KEY_FILE": None}).returncode == 78
 
 
+def test_a_person_is_erased_under_all_ids(marked):
+    """As lookup finds them: a customer who was a prospect before."""
+    later, first = "userId-customerone", "userId-customertwo"
+    marked.database.rows(
+        "insert into lookup.alias (user_id, first_id) values (%s, %s), ('userId-third', %s) returning 1", later, first, first
+    )
+    told = marked.does("erase", later, **marked.owner)
+    assert told.startswith(f"{later}\n")
+    _, _, of_first = told.partition(f"{first}, the same person\n")
+    assert "otp          erased\n" in of_first
+    again = marked.does("erase", "userId-third", **marked.owner)
+    assert again.count("otp          erased already") == 2 and f"{later}, the same person\n" in again
+
+
 def test_a_service_may_not_list_others(marked):
     role = marked.login("onboarding_lookup", f"{marked.stack.env['STACK_DIR']}/secrets/onboarding_lookup")
     assert {service for service, _, _ in
