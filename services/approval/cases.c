@@ -163,9 +163,12 @@ static const struct review_case *find_case(const struct turn *turn, struct outco
 void case_handle_reviewed(const struct turn *turn, struct outcome *out)
 {
     const struct review_decided *event = turn->event;
+    const char *fault = case_review_fault(event);
 
     if (event->job != REVIEW_JOB_APPROVAL)
         outcome_ignore(out);
+    else if (fault != NULL)
+        outcome_reject(out, REASON_CONTRACT, "%s", fault);
     else if (find_case(turn, out) != NULL)
         conclude(turn, out, event->identityVerificationId,
                  &(struct conclusion){

@@ -193,6 +193,10 @@ static enum cli_exit run_decide(const struct cli *cli)
         (void)cli_fail("either --ok or --nok");
         return CLI_USAGE;
     }
+    if (given.by[strspn(given.by, " \t\r\n")] == '\0') {
+        (void)cli_fail("--by is blank");
+        return CLI_USAGE;
+    }
     status = decide(cli, &run);
     kafka_sender_close(run.sender);
     kafka_reader_close(run.reader);

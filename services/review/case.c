@@ -60,6 +60,17 @@ void process_case_read(const struct row *row, struct arena *arena, void *out)
     *(struct process_case *)out = (struct process_case){row_text(row, 1, arena)};
 }
 
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+/* A decision that nobody stands for is none. */
+const char *case_review_fault(const struct review_decided *event)
+{
+    return is_blank(event->decidedBy) ? "decidedBy is blank" : NULL;
+}
+
 const char *case_review_reason(const struct review_decided *event)
 {
     return event->decision == REVIEW_DECISION_OK ? "Accepted by a reviewer."
@@ -68,7 +79,7 @@ const char *case_review_reason(const struct review_decided *event)
 
 const char *case_review_words(const struct review_decided *event)
 {
-    return event->reason[strspn(event->reason, " \t\r\n")] == '\0' ? NULL : event->reason;
+    return is_blank(event->reason) ? NULL : event->reason;
 }
 
 const char *case_expiry_reason(const char *code)

@@ -34,6 +34,9 @@ enum case_state {
 #define CASE_CODE_EXPIRED         "CASE_EXPIRED"
 #define CASE_CODE_PROCESS_EXPIRED "PROCESS_EXPIRED"
 
+/* What the contract demands of a review; NULL, or what is wrong. For the job whose review it is. */
+const char *case_review_fault(const struct review_decided *event);
+
 /* The text for the user: the reviewer's words, or a standing text where there are none. */
 const char *case_review_reason(const struct review_decided *event);
 const char *case_review_words(const struct review_decided *event);

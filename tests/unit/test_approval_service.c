@@ -748,6 +748,16 @@ static void a_review_names_the_cases_user_and_process(void **state)
     assert_int_equal(fake.outcome.row_count, 0);
 }
 
+static void a_review_by_nobody_is_parked(void **state)
+{
+    (void)state;
+    ask("{" UNSURE "}");
+    decide("{'decidedBy': ' \\t'}");
+    assert_contract("decidedBy is blank");
+    decide(NULL); /* the case is open still */
+    assert_answer("OK", "REVIEWED");
+}
+
 static void a_review_of_evaluation_is_ignored(void **state)
 {
     (void)state;
@@ -977,6 +987,7 @@ static const struct CMUnitTest cases[] = {
     CASE(a_reviewer_of_what_the_rules_decided_is_told),
     CASE(a_reviewer_of_nothing_is_told),
     CASE(a_review_names_the_cases_user_and_process),
+    CASE(a_review_by_nobody_is_parked),
     CASE(a_review_of_evaluation_is_ignored),
     CASE(a_case_expires),
     CASE(a_case_does_not_expire_early),

@@ -585,6 +585,17 @@ static void a_review_names_the_cases_user_and_process(void **state)
     assert_closed("OK", "REVIEWED");
 }
 
+static void a_review_by_nobody_is_parked(void **state)
+{
+    (void)state;
+    ask("{" UNSURE "}");
+    decide("{'decidedBy': '  '}");
+    assert_true(fake.outcome.rejected);
+    assert_int_equal(fake.outcome.row_count, 0);
+    decide(NULL); /* the case is open still */
+    assert_closed("OK", "REVIEWED");
+}
+
 static void a_known_customer_is_compared(void **state)
 {
     (void)state;
@@ -794,6 +805,7 @@ static const struct CMUnitTest cases[] = {
     cmocka_unit_test_setup_teardown(an_expired_process_may_have_no_cases, start, end),
     cmocka_unit_test_setup_teardown(a_review_of_approval_is_ignored, start, end),
     cmocka_unit_test_setup_teardown(a_reviewer_of_nothing_is_told, start, end),
+    cmocka_unit_test_setup_teardown(a_review_by_nobody_is_parked, start, end),
     cmocka_unit_test_setup_teardown(a_review_names_the_cases_user_and_process, start, end),
     cmocka_unit_test_setup_teardown(a_known_customer_is_compared, start, end),
     cmocka_unit_test_setup_teardown(another_surname_waits, start, end),
