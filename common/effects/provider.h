@@ -45,6 +45,7 @@ struct provider_options {
     const char *idempotency_header; /* name of the header that carries the key */
     const char *id_member;          /* where the JSON answer has the id: "id", "message.id" */
     const char *id_header;          /* or which header has it; "": none */
+    bool retries_4xx;               /* its contract: every error of HTTP may pass */
 
     /* SMTP alone. */
     bool starttls;    /* with smtp://; switched off it is plain, for development on loopback */

@@ -263,6 +263,7 @@ struct provider_answer transfer_answer(struct transfer *transfer)
         .asked = transfer->asked,
         .body_begun = transfer->body_begun,
         .status = status_of(transfer),
+        .retries_4xx = transfer->options->retries_4xx,
     };
     struct provider_answer answer = {
         .tag = transfer->tag,

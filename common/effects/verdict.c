@@ -16,6 +16,10 @@ static const struct range http_codes[] = {
     {200, 999, PROVIDER_REFUSED}, /* redirects too: they lead where no setting says */
 };
 
+static const struct range http_errors[] = {
+    {400, 599, PROVIDER_RETRY},
+};
+
 static const struct range smtp_codes[] = {
     {400, 499, PROVIDER_RETRY},
     {530, 538, PROVIDER_RETRY}, /* about our log-in, not about this message */
@@ -33,10 +37,14 @@ static const struct range *find(const struct range *ranges, size_t count, int co
 /* The status line decides, whatever became of the rest of the answer. */
 enum provider_verdict verdict_http(const struct transfer_end *end)
 {
-    const struct range *range = find(http_codes, COUNT(http_codes), end->status);
+    const struct range *range = NULL;
 
     if (!end->asked)
         return PROVIDER_RETRY;
+    if (end->retries_4xx)
+        range = find(http_errors, COUNT(http_errors), end->status);
+    if (range == NULL)
+        range = find(http_codes, COUNT(http_codes), end->status);
     return range == NULL ? PROVIDER_UNKNOWN : range->verdict;
 }
 

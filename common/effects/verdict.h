@@ -5,10 +5,11 @@
 
 /* What is known of a request when its transfer has ended, well or not. */
 struct transfer_end {
-    bool complete;   /* without an error */
-    bool asked;      /* the connection stood (TLS and AUTH too) and the request could go out */
-    bool body_begun; /* SMTP: the server had asked for the message, and got some of it */
-    int status;      /* of the last answer; 0: none. HTTP: 1xx is no answer yet */
+    bool complete;    /* without an error */
+    bool asked;       /* the connection stood (TLS and AUTH too) and the request could go out */
+    bool body_begun;  /* SMTP: the server had asked for the message, and got some of it */
+    int status;       /* of the last answer; 0: none. HTTP: 1xx is no answer yet */
+    bool retries_4xx; /* HTTP: of the provider's options */
 };
 
 /*

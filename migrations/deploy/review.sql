@@ -67,7 +67,7 @@ begin
     comment on table review_callback is 'What came of telling the onboarding server how a case was closed.';
     comment on column review_callback.effect_id is 'The effect that told it.';
     comment on column review_callback.identity_verification_id is 'The identity verification of the case.';
-    comment on column review_callback.state is 'OK: taken; NOK: refused by the server; UNREADABLE: answered, but not understood; UNKNOWN: perhaps taken, the answer was lost; never taken: REFUSED (an HTTP error), EXHAUSTED (tries), EXPIRED (time), ERASED (the user).';
+    comment on column review_callback.state is 'OK: taken; NOK: refused by the server; UNREADABLE: answered, but not understood; UNKNOWN: perhaps taken, the answer was lost; never taken: REFUSED (a redirect), EXHAUSTED (time or tries, after HTTP errors or no connection), EXPIRED (before its first try), ERASED (the user).';
     comment on column review_callback.status is 'HTTP status of the last answer; null: there was none.';
     comment on column review_callback.attempts is 'How often it was asked.';
     comment on column review_callback.reason is 'The server''s words for it, the beginning of them; sealed for the user; null: none.';

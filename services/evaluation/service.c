@@ -233,7 +233,7 @@ static void check(void *target, struct problems *problems)
 {
     struct config *filled = target;
 
-    provider_check(CALLBACK_SETTING, filled->profile, &filled->callback, problems);
+    callback_check(filled->profile, &filled->callback, problems);
 }
 
 const struct effect_kind callback_kind = {

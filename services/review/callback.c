@@ -31,6 +31,13 @@ const char *callback_path(enum review_job job)
     return calls[job].path;
 }
 
+/* By the contract every HTTP error is tried again: a wrong password must lose no result. */
+void callback_check(int profile, struct provider_options *options, struct problems *problems)
+{
+    provider_check(CALLBACK_SETTING, profile, options, problems);
+    options->retries_4xx = true;
+}
+
 void callback_ask(const struct turn *turn, struct outcome *out, const struct callback *callback)
 {
     if (!provider_is_set(callback_kind.provider))

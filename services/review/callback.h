@@ -31,14 +31,15 @@ struct callback {
 };
 
 /*
- * Rows for a job's table of settings, the server's and the profile; in the job's check():
- * provider_check(CALLBACK_SETTING, config->profile, &config->callback, problems). Without a URL
- * nobody is called back.
+ * Rows for a job's table of settings, the server's and the profile; callback_check() is for the
+ * job's check(). Without a URL nobody is called back.
  */
 #define CALLBACK_SETTING "ONBOARDING_CALLBACK"
 #define CALLBACK_SETTINGS(type, profile, member)                                                   \
     PROVIDER_PROFILE_SETTING(type, profile),                                                       \
         PROVIDER_HTTP_SETTINGS(CALLBACK_SETTING, "", type, member)
+
+void callback_check(int profile, struct provider_options *options, struct problems *problems);
 
 /*
  * Each program that holds cases defines this, with its settings' provider, callback_load() and
@@ -65,7 +66,7 @@ enum callback_state {
     CALLBACK_UNREADABLE, /* it answered, and nobody knows what */
     CALLBACK_UNKNOWN,    /* it may have taken it: the answer was lost, of the repeat as well */
     /* It never took it: */
-    CALLBACK_REFUSED,   /* an HTTP error that no repeat helps */
+    CALLBACK_REFUSED,   /* by a redirect: no HTTP error, which may pass */
     CALLBACK_EXHAUSTED, /* tries used up */
     CALLBACK_EXPIRED,   /* its turn did not come in time */
     CALLBACK_ERASED,    /* the user's data was erased before */

@@ -231,6 +231,16 @@ def test_what_was_never_a_case_cannot_be_shown_or_decided(reviews):
 
 
 @of_evaluation
+@pytest.mark.parametrize("options", [("--by", "r"), ("--ok", "--nok", "--by", "r"), ("--ok", "--by", " \t")],
+                         ids=["neither", "both", "nobody"])
+def test_a_decision_without_sense_is_exit_code_2(reviews, case, options):
+    done = reviews.command("review", "decide", case.id, "--job", "evaluation", "--reason", "x", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert case.id in reviews.listed()
+    reviews.decide(case, "--ok")
+
+
+@of_evaluation
 def test_without_an_answer_the_command_gives_up(reviews, case):
     for worker in reviews.living():
         worker.signal(signal.SIGSTOP)
@@ -377,11 +387,12 @@ def test_cases_of_an_expired_process_are_refused(reviews, case):
 @pytest.mark.parametrize("acts, recorded", [
     ([said("NOK", "no such process")], ("NOK", 200, 1, "no such process")),
     ([answer(500), answer(503), said("OK", "thanks")], ("OK", 200, 3, "thanks")),
-    ([answer(404, b"{}")], ("REFUSED", 404, 1, None)),
+    ([answer(401, b"{}"), answer(404, b"{}"), said("OK", "now")], ("OK", 200, 3, "now")),
+    ([answer(302, b"", {"Location": "/"})], ("REFUSED", 302, 1, None)),
     ([answer(200, b"<html>")], ("UNREADABLE", 200, 1, None)),
     ([hang()], ("OK", 200, 2, None)),
     ([hang(), hang()], ("UNKNOWN", None, 2, None)),
-], ids=["NOK", "errors that pass", "an error that stays", "nonsense", "one answer lost", "two answers lost"])
+], ids=["NOK", "errors that pass", "errors of our own that pass", "a redirect", "nonsense", "one answer lost", "two answers lost"])
 def test_what_the_server_answers_is_recorded(reviews, case, acts, recorded):
     reviews.await_idle()
     reviews.server.script(*acts)

@@ -40,6 +40,12 @@ static const struct example {
     {"503, its body cut", {ASKED, .status = 503}, PROVIDER_RETRY},
     {"599", {COMPLETE, .status = 599}, PROVIDER_RETRY},
     {"600", {COMPLETE, .status = 600}, PROVIDER_REFUSED},
+    {"399 where errors pass", {COMPLETE, .status = 399, .retries_4xx = true}, PROVIDER_REFUSED},
+    {"400 where errors pass", {COMPLETE, .status = 400, .retries_4xx = true}, PROVIDER_RETRY},
+    {"404 where errors pass", {COMPLETE, .status = 404, .retries_4xx = true}, PROVIDER_RETRY},
+    {"503 where errors pass", {COMPLETE, .status = 503, .retries_4xx = true}, PROVIDER_RETRY},
+    {"200 where errors pass", {COMPLETE, .status = 200, .retries_4xx = true}, PROVIDER_ACCEPTED},
+    {"lost where errors pass", {ASKED, .retries_4xx = true}, PROVIDER_UNKNOWN},
 };
 
 static const struct example smtp[] = {
