@@ -13,7 +13,7 @@ struct topic {
     const char *key_field; /* the schema's field that is the record's key: processId, userId */
     int32_t partitions;
     int64_t retention_ms;
-    int64_t segment_ms;               /* 0: the broker's default */
+    int64_t segment_ms;               /* what may be kept beyond retention; dead letters too */
     int64_t dead_letter_retention_ms; /* of <name>.dlt; 0: the topic has no dead letters */
     bool fenced;                      /* only our workers write it: old timestamps are refused */
 };

@@ -70,6 +70,12 @@ static void snake_of(const char *camel, char out[static NAME_BYTES])
     out[n] = '\0';
 }
 
+/*
+ * A segment goes as a whole, so that a record may outlive its retention by as long as one is
+ * filled: a week by the broker's default.
+ */
+#define SEGMENT_MS_DEFAULT INT64_C(86400000)
+
 /* "7d", "12h", "15m" or "30s" in milliseconds; 0 where the key is missing. */
 static int64_t duration_ms(const json_t *topic, const char *key)
 {
@@ -137,6 +143,7 @@ static void print_table(const json_t *topic)
 {
     char name[NAME_BYTES];
     char snake[NAME_BYTES];
+    int64_t segment_ms = duration_ms(topic, "segment");
 
     check(topic);
     identifier_of(text_of(topic, "name"), name);
@@ -149,7 +156,7 @@ static void print_table(const json_t *topic)
     printf("    .key_field = \"%s\",\n    .partitions = %" JSON_INTEGER_FORMAT ",\n",
            text_of(topic, "key"), json_integer_value(json_object_get(topic, "partitions")));
     printf("    .retention_ms = %" PRId64 ",\n    .segment_ms = %" PRId64 ",\n",
-           duration_ms(topic, "retention"), duration_ms(topic, "segment"));
+           duration_ms(topic, "retention"), segment_ms == 0 ? SEGMENT_MS_DEFAULT : segment_ms);
     printf("    .dead_letter_retention_ms = %" PRId64 ",\n    .fenced = %d,\n};\n",
            duration_ms(topic, "deadLetterRetention"),
            json_is_true(json_object_get(topic, "fenced")));

@@ -9,6 +9,7 @@
 #include "common/core/timestamp.h"
 #include "common/worker/states.h"
 #include "services.h"
+#include "topics.h"
 
 static struct {
     const char *user;
@@ -86,18 +87,28 @@ static void print_until(const char *topic, const char *suffix, int64_t retention
     printf("  %s%s until %s\n", topic, suffix, time);
 }
 
-/* Kafka forgets by itself only. */
+/* What it holds may speak of a person: its fields, or a reviewer's words among its texts. */
+static bool is_personal(const struct topic *topic)
+{
+    return topic->schema->personal || topic == &topic_evaluation_completed ||
+           topic == &topic_approval_completed;
+}
+
+/* Kafka forgets by itself only, and a segment as a whole. */
 static void print_topics(void)
 {
+    enum { TIDYING_MS = 10 * 60 * 1000 }; /* it looks every five minutes, and deletes one later */
+
     printf("Topics that carry personal data forget by their retention; what they hold is gone at\n"
            "the latest:\n");
     for (unsigned i = 0; i < topic_count; i++) {
         const struct topic *topic = topics[i];
-        if (!topic->schema->personal)
+        int64_t beyond_ms = topic->segment_ms + TIDYING_MS;
+        if (!is_personal(topic))
             continue;
-        print_until(topic->name, "", topic->retention_ms + topic->segment_ms);
+        print_until(topic->name, "", topic->retention_ms + beyond_ms);
         if (topic->dead_letter_retention_ms != 0)
-            print_until(topic->name, ".dlt", topic->dead_letter_retention_ms + topic->segment_ms);
+            print_until(topic->name, ".dlt", topic->dead_letter_retention_ms + beyond_ms);
     }
     printf("Stored dead letters that no worker could read are nobody's: they go with the keys of\n"
            "their days.\n");

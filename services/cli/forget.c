@@ -24,10 +24,10 @@ static const struct argument arguments[] = {
     {"--results-older", ARGUMENT_AGE, AT(ages.results_ms), false, "AGE",
      "stored results, with the keys of their days; 7d without", DAY_MS, YEARS_MS},
     {"--ids-older", ARGUMENT_AGE, AT(ages.ids_ms), false, "AGE",
-     "ids of events, dead letters, notes of the schedule; 31d without, and at least", DAY_MS,
+     "ids of events, dead letters, notes of the schedule; 32d without, and at least", DAY_MS,
      YEARS_MS},
     {"--effects-older", ARGUMENT_AGE, AT(ages.effects_ms), false, "AGE",
-     "effects, since they ended; 31d without", DAY_MS, YEARS_MS},
+     "effects, since they ended; 32d without", DAY_MS, YEARS_MS},
 };
 
 /* Repeats a statement that tells how many rows went, each time in a transaction of its own. */
@@ -102,9 +102,7 @@ const struct command command_forget = {
         "on.\n"
         "An AGE is a number with m, h or d. Ids have to outlive the events: one that came again "
         "after\n"
-        "its id was forgotten would be handled twice. Kafka keeps a record longer than its "
-        "topic's\n"
-        "retention, by up to segment.ms: who replays dead letters that late gives more days.\n"
+        "its id was forgotten would be handled twice.\n"
         "Of the schedule's notes those of expired processes stay: they say that these expired.\n"
         "The user of ONBOARDING_POSTGRES_URL must be a member of onboarding_owner.\n",
     .needs = NEEDS_POSTGRES,

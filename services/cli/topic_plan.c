@@ -41,9 +41,8 @@ struct topic_wish topic_plan_wish(const struct topic *topic, bool dead_letters, 
 
     properties[count++] = (struct topic_property){"cleanup.policy", "delete"};
     properties[count++] = (struct topic_property){"retention.ms", number_text(retention_ms, arena)};
-    if (topic->segment_ms != 0)
-        properties[count++] =
-            (struct topic_property){"segment.ms", number_text(topic->segment_ms, arena)};
+    properties[count++] =
+        (struct topic_property){"segment.ms", number_text(topic->segment_ms, arena)};
     if (dead_letters)
         properties[count++] =
             (struct topic_property){"max.message.bytes", number_text(DEAD_LETTER_BYTES_MAX, arena)};

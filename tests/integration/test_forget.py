@@ -238,8 +238,8 @@ def test_one_service_alone(bench):
 @pytest.mark.parametrize(
     "arguments, told",
     [
-        (["--ids-older", "30d"], "--ids-older must be 31d at least"),
-        (["--results-older", "32d"], "--results-older exceeds --ids-older"),
+        (["--ids-older", "31d"], "--ids-older must be 32d at least"),
+        (["--results-older", "33d"], "--results-older exceeds --ids-older"),
         (["--results-older", "1h"], "--results-older is no age"),
         (["--effects-older", "0d"], "--effects-older is no age"),
         (["--ids-older", "40"], "--ids-older is no age"),

@@ -10,6 +10,7 @@ import subprocess
 import time
 import urllib.request
 import uuid
+from datetime import datetime, timedelta, timezone
 
 import fastavro
 import psycopg
@@ -427,6 +428,11 @@ def test_who_is_erased_is_noise(marked):
         assert of_user(results, shut, b"userId-two")  # others' open as before
     assert "onboarding.evaluation.requested.v1 until 20" in told
     assert "onboarding.evaluation.requested.v1.dlt until 20" in told
+    assert "onboarding.evaluation.completed.v1 until 20" in told  # has the reviewer's words
+    until = dict(re.findall(r"^  onboarding\.(\S+) until (\S+)Z$", told, re.M))
+    for topic, days in (("customer.registered.v1", 8), ("customer.registered.v1.dlt", 31)):
+        left = datetime.fromisoformat(until[topic] + "+00:00") - datetime.now(timezone.utc)
+        assert timedelta(days=days) < left < timedelta(days=days, hours=1)
     assert set(marked.services_with("erasure", "why = 'OPERATOR'")) >= set(holders)
 
 

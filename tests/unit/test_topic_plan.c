@@ -12,6 +12,7 @@ static struct arena arena;
 static const struct topic plain = {.name = "onboarding.a.b.v1",
                                    .partitions = 4,
                                    .retention_ms = 1000,
+                                   .segment_ms = 500,
                                    .dead_letter_retention_ms = 2000};
 static const struct topic fenced = {.name = "onboarding.otp.completed.v1",
                                     .partitions = 2,
@@ -38,7 +39,8 @@ static void properties_follow_from_the_list(void **state)
     struct topic_wish wish = topic_plan_wish(&plain, false, 5000, &arena);
     assert_string_equal(wish.name, "onboarding.a.b.v1");
     assert_int_equal(wish.partitions, 4);
-    assert_string_equal(text_of(wish.properties), "cleanup.policy=delete retention.ms=1000");
+    assert_string_equal(text_of(wish.properties),
+                        "cleanup.policy=delete retention.ms=1000 segment.ms=500");
 
     wish = topic_plan_wish(&fenced, false, 5000, &arena);
     assert_string_equal(text_of(wish.properties),
@@ -51,9 +53,10 @@ static void dead_letters_are_fenced_and_larger(void **state)
     (void)state;
     struct topic_wish wish = topic_plan_wish(&plain, true, 4000, &arena);
     assert_string_equal(wish.name, "onboarding.a.b.v1.dlt");
-    assert_string_equal(text_of(wish.properties),
-                        "cleanup.policy=delete retention.ms=2000 max.message.bytes=2097152 "
-                        "message.timestamp.type=CreateTime message.timestamp.before.max.ms=4000");
+    assert_string_equal(
+        text_of(wish.properties),
+        "cleanup.policy=delete retention.ms=2000 segment.ms=500 max.message.bytes=2097152 "
+        "message.timestamp.type=CreateTime message.timestamp.before.max.ms=4000");
 }
 
 /* Codes are gone from the brokers' disks soon; else retention waits for a segment to fill up. */
@@ -72,17 +75,28 @@ static void codes_are_kept_for_minutes(void **state)
     }
 }
 
+/* What is said of how long personal data stay in topics rests on it. */
+static void every_topic_bounds_its_segments(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < topic_count; i++) {
+        struct topic_wish wish = topic_plan_wish(topics[i], true, 5000, &arena);
+        assert_non_null(strstr(text_of(wish.properties), " segment.ms="));
+        assert_in_range(topics[i]->segment_ms, 1, 86400000);
+    }
+}
+
 static void what_is_acknowledged_outlives_a_broker(void **state)
 {
     static const struct {
         int32_t replicas;
         const char *properties;
     } examples[] = {
-        {1, "cleanup.policy=delete retention.ms=1000 min.insync.replicas=1 "
+        {1, "cleanup.policy=delete retention.ms=1000 segment.ms=500 min.insync.replicas=1 "
             "unclean.leader.election.enable=false"},
-        {2, "cleanup.policy=delete retention.ms=1000 min.insync.replicas=2 "
+        {2, "cleanup.policy=delete retention.ms=1000 segment.ms=500 min.insync.replicas=2 "
             "unclean.leader.election.enable=false"},
-        {3, "cleanup.policy=delete retention.ms=1000 min.insync.replicas=2 "
+        {3, "cleanup.policy=delete retention.ms=1000 segment.ms=500 min.insync.replicas=2 "
             "unclean.leader.election.enable=false"},
     };
 
@@ -96,8 +110,10 @@ static void what_is_acknowledged_outlives_a_broker(void **state)
 
 static void what_differs_is_named(void **state)
 {
-    static const struct topic_property actual[] = {
-        {"cleanup.policy", "compact"}, {"retention.ms", "1000"}, {"other", "x"}};
+    static const struct topic_property actual[] = {{"cleanup.policy", "compact"},
+                                                   {"retention.ms", "1000"},
+                                                   {"segment.ms", "500"},
+                                                   {"other", "x"}};
     const struct topic_state found = {3, 1, {actual, COUNT(actual)}};
     struct topic_wish wish = topic_plan_wish(&plain, false, 5000, &arena);
 
@@ -114,8 +130,8 @@ static void what_differs_is_named(void **state)
 
 static void nothing_differs_where_all_holds(void **state)
 {
-    static const struct topic_property actual[] = {{"retention.ms", "1000"},
-                                                   {"cleanup.policy", "delete"}};
+    static const struct topic_property actual[] = {
+        {"retention.ms", "1000"}, {"segment.ms", "500"}, {"cleanup.policy", "delete"}};
     const struct topic_state found = {4, 3, {actual, COUNT(actual)}};
     struct topic_wish wish = topic_plan_wish(&plain, false, 5000, &arena);
 
@@ -184,6 +200,7 @@ int main(void)
         cmocka_unit_test(properties_follow_from_the_list),
         cmocka_unit_test(dead_letters_are_fenced_and_larger),
         cmocka_unit_test(codes_are_kept_for_minutes),
+        cmocka_unit_test(every_topic_bounds_its_segments),
         cmocka_unit_test(what_is_acknowledged_outlives_a_broker),
         cmocka_unit_test(what_differs_is_named),
         cmocka_unit_test(nothing_differs_where_all_holds),
