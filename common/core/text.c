@@ -1,7 +1,6 @@
-/* Names and codes as they are compared, whoever typed them on whatever keyboard. */
+/* Ids as contracts have them; names and codes as they are compared, whoever typed them. */
 #include "common/core/text.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -153,4 +152,14 @@ const char *text_normalize(const char *text, struct arena *arena)
 const char *text_normalize_code(const char *text, struct arena *arena)
 {
     return normalize(text, true, arena);
+}
+
+bool text_is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+bool text_is_id(const char *text)
+{
+    return !text_is_blank(text) && strlen(text) <= TEXT_ID_MAX;
 }

@@ -1,7 +1,17 @@
 #ifndef COMMON_CORE_TEXT_H
 #define COMMON_CORE_TEXT_H
 
+#include <stdbool.h>
+
 #include "common/core/arena.h"
+
+enum { TEXT_ID_MAX = 255 }; /* bytes of an id in the contracts */
+
+/* Nothing but spaces, tabs and ends of lines. */
+bool text_is_blank(const char *text);
+
+/* An id as the contracts have them: not blank, at most TEXT_ID_MAX bytes. */
+bool text_is_id(const char *text);
 
 /*
  * Bytes of a normalised text. What is longer is cut between characters: two texts that agree so

@@ -10,11 +10,4 @@
  */
 void decision_decide(const struct turn *turn, struct outcome *out, struct decision decision);
 
-/* What else closes cases: review.decided, review.expired, process.expired. */
-void case_load_reviewed(const struct turn *turn, struct keys *keys);
-void case_handle_reviewed(const struct turn *turn, struct outcome *out);
-void case_load_expired(const struct turn *turn, struct keys *keys);
-void case_handle_expired(const struct turn *turn, struct outcome *out);
-void case_handle_process_expired(const struct turn *turn, struct outcome *out);
-
 #endif

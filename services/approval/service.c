@@ -10,35 +10,16 @@
 
 #include "approval_requested.h"
 #include "common/core/date.h"
+#include "common/core/text.h"
 #include "common/worker/retention.h"
 #include "consent_completed.h"
 #include "services/approval/approval.h"
 #include "services/approval/cases.h"
 #include "services/approval/facts.h"
 #include "services/approval/known.h"
-#include "services/review/callback.h"
-#include "services/review/case.h"
+#include "services/review/case_job.h"
+#include "services/review/config.h"
 #include "topics.h"
-
-enum {
-    ID_BYTES_MAX = 255, /* of the contract */
-};
-
-struct config {
-    struct key index_key;
-    int profile;
-    struct provider_options callback; /* the onboarding server; see services/review/callback.h */
-};
-
-static bool is_blank(const char *text)
-{
-    return text[strspn(text, " \t\r\n")] == '\0';
-}
-
-static bool is_id(const char *text)
-{
-    return !is_blank(text) && strlen(text) <= ID_BYTES_MAX;
-}
 
 static const char *find_frame_fault(const struct presence_frame *frame)
 {
@@ -54,11 +35,11 @@ static const char *find_frame_fault(const struct presence_frame *frame)
 /* What the contract demands; NULL, or what is wrong. */
 static const char *find_fault(const struct approval_requested *event)
 {
-    if (!is_id(event->processId))
+    if (!text_is_id(event->processId))
         return "processId is blank or too long";
-    if (!is_id(event->userId))
+    if (!text_is_id(event->userId))
         return "userId is blank or too long";
-    if (!is_id(event->identityVerificationId))
+    if (!text_is_id(event->identityVerificationId))
         return "identityVerificationId is blank or too long";
     if (event->score != NULL && !(*event->score >= 0 && *event->score <= 10)) /* NaN is neither */
         return "score is not in 0..10";
@@ -71,7 +52,7 @@ static struct digest digest_of_face(const struct turn *turn, const struct presen
     struct digest digest;
 
     if (frame->data.data != NULL)
-        return digest_of(&((const struct config *)turn->config)->index_key, frame->data);
+        return digest_of(&((const struct review_config *)turn->config)->index_key, frame->data);
     memcpy(digest.bytes, frame->digest.data, sizeof digest.bytes);
     return digest;
 }
@@ -176,9 +157,9 @@ static void look_again(const struct turn *turn, struct outcome *out,
 
 static const char *find_evaluated_fault(const struct evaluation_completed *event)
 {
-    if (!is_id(event->userId))
+    if (!text_is_id(event->userId))
         return "userId is blank or too long";
-    if (!is_id(event->identityVerificationId))
+    if (!text_is_id(event->identityVerificationId))
         return "identityVerificationId is blank or too long";
     return NULL;
 }
@@ -212,9 +193,9 @@ static void handle_evaluated(const struct turn *turn, struct outcome *out)
 
 static const char *find_consented_fault(const struct consent_completed *event)
 {
-    if (!is_id(event->userId))
+    if (!text_is_id(event->userId))
         return "userId is blank or too long";
-    if (!is_id(event->consentType))
+    if (!text_is_id(event->consentType))
         return "consentType is blank or too long";
     return NULL;
 }
@@ -258,7 +239,7 @@ static const struct route routes[] = {
     {&topic_consent_completed, load_consented, handle_consented},
     {&topic_review_decided, case_load_reviewed, case_handle_reviewed},
     {&topic_review_expired, case_load_expired, case_handle_expired},
-    {&topic_process_expired, process_case_load, case_handle_process_expired},
+    {&topic_process_expired, case_load_process_expired, case_handle_process_expired},
     RETENTION_ROUTE,
 };
 
@@ -268,32 +249,6 @@ static const struct state_kind *const states[] = {
     &case_kind,         &evaluation_kind,       &consent_kind,
     &face_use_kind,     &process_attempts_kind, &day_attempts_kind,
 };
-
-static struct config config;
-
-static const struct setting settings[] = {
-    {.name = "ONBOARDING_INDEX_KEY_FILE",
-     .kind = SETTING_KEY_FILE,
-     .offset = offsetof(struct config, index_key),
-     .meaning = "file with the key of the blind indexes: 32 bytes in base64; never to be changed"},
-    CALLBACK_SETTINGS(struct config, profile, callback),
-};
-
-static void check(void *target, struct problems *problems)
-{
-    struct config *filled = target;
-
-    callback_check(filled->profile, &filled->callback, problems);
-}
-
-const struct effect_kind callback_kind = {
-    .name = "callback",
-    .provider = &config.callback,
-    .load = callback_load,
-    .handle = callback_handle,
-};
-
-static const struct effect_kind *const effects[] = {&callback_kind};
 
 static const struct topic *const outputs[] = {&topic_approval_completed, &topic_review_completed};
 
@@ -305,11 +260,11 @@ const struct service service = {
     .state_count = COUNT(states),
     .outputs = outputs,
     .output_count = COUNT(outputs),
-    .effects = effects,
-    .effect_count = COUNT(effects),
-    .settings = settings,
-    .setting_count = COUNT(settings),
-    .config = &config,
-    .check = check,
+    .effects = review_effects,
+    .effect_count = REVIEW_EFFECT_COUNT,
+    .settings = review_settings,
+    .setting_count = REVIEW_SETTING_COUNT,
+    .config = &review_config,
+    .check = review_config_check,
     .policy = &approval_policy_format,
 };

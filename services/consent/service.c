@@ -9,6 +9,7 @@
 
 #include "common/core/date.h"
 #include "common/core/language.h"
+#include "common/core/text.h"
 #include "common/worker/retention.h"
 #include "consent_completed.h"
 #include "consent_sql.h"
@@ -21,26 +22,20 @@
 #include "topics.h"
 
 enum {
-    ID_BYTES_MAX = 255,       /* of the contract */
     VARIABLES_MAX = 20,       /* a text has a name or two */
     VARIABLE_BYTES_MAX = 1000 /* of a value; an address has a hundred */
 };
 
-static bool is_id(const char *text)
-{
-    return text[strspn(text, " \t\r\n")] != '\0' && strlen(text) <= ID_BYTES_MAX;
-}
-
 /* What may be absent may be blank, but not long. */
 static bool is_short(const char *text)
 {
-    return text == NULL || strlen(text) <= ID_BYTES_MAX;
+    return text == NULL || strlen(text) <= TEXT_ID_MAX;
 }
 
 /* NULL: a blank text says as much as none. */
 static const char *unless_blank(const char *text)
 {
-    return text == NULL || text[strspn(text, " \t\r\n")] == '\0' ? NULL : text;
+    return text == NULL || text_is_blank(text) ? NULL : text;
 }
 
 static struct text_wish wish_of(const struct turn *turn, const char *process_type,
@@ -64,11 +59,11 @@ static struct text_wish wish_of(const struct turn *turn, const char *process_typ
 static const char *find_answer_fault(const struct consent_submitted *event,
                                      const struct policy *policy)
 {
-    if (!is_id(event->processId))
+    if (!text_is_id(event->processId))
         return "processId is blank or too long";
-    if (!is_id(event->processType))
+    if (!text_is_id(event->processType))
         return "processType is blank or too long";
-    if (!is_id(event->userId))
+    if (!text_is_id(event->userId))
         return "userId is blank or too long";
     if (!is_short(event->textVersion) || !is_short(event->channel))
         return "textVersion or channel is too long";
@@ -156,13 +151,13 @@ static void handle_submitted(const struct turn *turn, struct outcome *out)
 
 static const char *find_request_fault(const struct consent_text_requested *event)
 {
-    if (!is_id(event->processId))
+    if (!text_is_id(event->processId))
         return "processId is blank or too long";
-    if (!is_id(event->processType))
+    if (!text_is_id(event->processType))
         return "processType is blank or too long";
-    if (!is_id(event->userId))
+    if (!text_is_id(event->userId))
         return "userId is blank or too long";
-    if (!is_id(event->consentType))
+    if (!text_is_id(event->consentType))
         return "consentType is blank or too long";
     if (event->variables.count > VARIABLES_MAX)
         return "too many variables";

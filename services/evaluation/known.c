@@ -122,28 +122,17 @@ struct customer *customer_find(const struct turn *turn, const char *user_id)
     return list.count == 0 ? NULL : list.items[0];
 }
 
-/* Where a reviewer's name and words are bound to. */
-static struct words_place place_of(const struct decision *decision, const char *column,
+static struct words_place place_of(const struct decision *decision,
                                    const char *identity_verification_id)
 {
-    return (struct words_place){decision->user_id, column, identity_verification_id,
-                                decision->version};
-}
-
-/* A reviewer's words, or NULL: there are none, or they were erased with all of the user. */
-static const char *words_of(const struct turn *turn, const struct decision *decision,
-                            const char *identity_verification_id)
-{
-    if (decision->sealed_words.size == 0)
-        return decision->words;
-    return words_open(turn, place_of(decision, WORDS_OF_REVIEWER, identity_verification_id),
-                      decision->sealed_words);
+    return (struct words_place){decision->user_id, identity_verification_id, decision->version};
 }
 
 void decision_save(const struct turn *turn, struct outcome *out,
                    const char *identity_verification_id, struct decision decision)
 {
     struct decision *known = decision_find(turn, identity_verification_id);
+    struct words_place place;
     struct value by, words;
 
     if (known == NULL)
@@ -151,10 +140,9 @@ void decision_save(const struct turn *turn, struct outcome *out,
     decision.version = known->version + 1;
     decision.sealed_words = (struct bytes){0};
     *known = decision;
-    by = words_seal(turn, place_of(&decision, WORDS_REVIEWED_BY, identity_verification_id),
-                    decision.reviewed_by);
-    words = words_seal(turn, place_of(&decision, WORDS_OF_REVIEWER, identity_verification_id),
-                       decision.words);
+    place = place_of(&decision, identity_verification_id);
+    by = words_seal(turn, place, WORDS_REVIEWED_BY, decision.reviewed_by);
+    words = words_seal(turn, place, WORDS_OF_REVIEWER, decision.words);
     outcome_row(
         out, &sql_insert_decision, TEXT(identity_verification_id), INT(decision.version),
         TEXT(decision.process_id), TEXT(decision.process_type), TEXT(decision.user_id),
@@ -169,7 +157,8 @@ void decision_publish(const struct turn *turn, struct outcome *out,
                       const char *identity_verification_id, const char *process_id)
 {
     const struct decision *decision = decision_find(turn, identity_verification_id);
-    const char *words = words_of(turn, decision, identity_verification_id);
+    const char *words = words_read(turn, place_of(decision, identity_verification_id),
+                                   decision->words, decision->sealed_words);
 
     if (words != NULL)
         outcome_subject(out, decision->user_id);

@@ -3,10 +3,9 @@
 
 #include <string.h>
 
+#include "common/core/text.h"
 #include "customer_linked.h"
 #include "evaluation_sql.h"
-
-enum { ID_BYTES_MAX = 255 }; /* of the contract */
 
 static void read_link(const struct row *row, struct arena *arena, void *out)
 {
@@ -33,16 +32,11 @@ bool link_is_same(const struct turn *turn, const char *user_id, const char *othe
            strcmp(first_of(turn, user_id), first_of(turn, other_id)) == 0;
 }
 
-static bool is_id(const char *text)
-{
-    return text[strspn(text, " \t\r\n")] != '\0' && strlen(text) <= ID_BYTES_MAX;
-}
-
 static const char *find_fault(const struct customer_linked *event)
 {
-    if (!is_id(event->userId))
+    if (!text_is_id(event->userId))
         return "userId is blank or too long";
-    return is_id(event->firstId) ? NULL : "firstId is blank or too long";
+    return text_is_id(event->firstId) ? NULL : "firstId is blank or too long";
 }
 
 void link_load(const struct turn *turn, struct keys *keys)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/core/date.h"
+#include "common/core/text.h"
 #include "common/worker/retention.h"
 #include "evaluation_sql.h"
 #include "services/evaluation/evaluation.h"
@@ -15,34 +16,17 @@
 #include "services/evaluation/links.h"
 #include "services/evaluation/summary.h"
 #include "services/evaluation/waiting.h"
-#include "services/review/callback.h"
-#include "services/review/case.h"
+#include "services/review/case_job.h"
+#include "services/review/config.h"
 #include "topics.h"
 
 enum {
-    ID_BYTES_MAX = 255, /* of the contract */
     DOCUMENTS_MAX = 20, /* bounds the locks that one event takes; people show one to three */
-};
-
-struct config {
-    struct key index_key;
-    int profile;
-    struct provider_options callback; /* the onboarding server; see services/review/callback.h */
 };
 
 static const struct key *index_key(const struct turn *turn)
 {
-    return &((const struct config *)turn->config)->index_key;
-}
-
-static bool is_blank(const char *text)
-{
-    return text[strspn(text, " \t\r\n")] == '\0';
-}
-
-static bool is_id(const char *text)
-{
-    return !is_blank(text) && strlen(text) <= ID_BYTES_MAX;
+    return &((const struct review_config *)turn->config)->index_key;
 }
 
 static bool is_score(const double *score)
@@ -53,11 +37,11 @@ static bool is_score(const double *score)
 /* What the contract demands; NULL, or what is wrong. */
 static const char *find_fault(const struct evaluation_requested *event)
 {
-    if (!is_id(event->processId))
+    if (!text_is_id(event->processId))
         return "processId is blank or too long";
-    if (!is_id(event->userId))
+    if (!text_is_id(event->userId))
         return "userId is blank or too long";
-    if (!is_id(event->identityVerificationId))
+    if (!text_is_id(event->identityVerificationId))
         return "identityVerificationId is blank or too long";
     if (event->documents.count > DOCUMENTS_MAX)
         return "too many documents";
@@ -158,7 +142,7 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
 
 static const char *find_customer_fault(const struct customer_registered *event)
 {
-    if (!is_id(event->userId))
+    if (!text_is_id(event->userId))
         return "userId is blank or too long";
     return event->documents.count > DOCUMENTS_MAX ? "too many documents" : NULL;
 }
@@ -203,9 +187,9 @@ static void handle_registered(const struct turn *turn, struct outcome *out)
 
 static const struct route routes[] = {
     {&topic_evaluation_requested, load_requested, handle_requested},
-    {&topic_review_decided, waiting_load_reviewed, waiting_handle_reviewed},
-    {&topic_review_expired, waiting_load_expired, waiting_handle_expired},
-    {&topic_process_expired, process_case_load, waiting_handle_process_expired},
+    {&topic_review_decided, case_load_reviewed, case_handle_reviewed},
+    {&topic_review_expired, case_load_expired, case_handle_expired},
+    {&topic_process_expired, case_load_process_expired, case_handle_process_expired},
     {&topic_customer_registered, load_registered, handle_registered},
     {&topic_customer_linked, link_load, link_handle},
     RETENTION_ROUTE,
@@ -219,32 +203,6 @@ static const struct state_kind *const states[] = {
     &process_case_kind, &decision_kind, &case_kind, &customer_kind, &identity_use_kind, &link_kind,
 };
 
-static struct config config;
-
-static const struct setting settings[] = {
-    {.name = "ONBOARDING_INDEX_KEY_FILE",
-     .kind = SETTING_KEY_FILE,
-     .offset = offsetof(struct config, index_key),
-     .meaning = "file with the key of the blind indexes: 32 bytes in base64; never to be changed"},
-    CALLBACK_SETTINGS(struct config, profile, callback),
-};
-
-static void check(void *target, struct problems *problems)
-{
-    struct config *filled = target;
-
-    callback_check(filled->profile, &filled->callback, problems);
-}
-
-const struct effect_kind callback_kind = {
-    .name = "callback",
-    .provider = &config.callback,
-    .load = callback_load,
-    .handle = callback_handle,
-};
-
-static const struct effect_kind *const effects[] = {&callback_kind};
-
 static const struct topic *const outputs[] = {&topic_evaluation_completed, &topic_review_completed};
 
 const struct service service = {
@@ -255,11 +213,11 @@ const struct service service = {
     .state_count = COUNT(states),
     .outputs = outputs,
     .output_count = COUNT(outputs),
-    .effects = effects,
-    .effect_count = COUNT(effects),
-    .settings = settings,
-    .setting_count = COUNT(settings),
-    .config = &config,
-    .check = check,
+    .effects = review_effects,
+    .effect_count = REVIEW_EFFECT_COUNT,
+    .settings = review_settings,
+    .setting_count = REVIEW_SETTING_COUNT,
+    .config = &review_config,
+    .check = review_config_check,
     .policy = &evaluation_policy_format,
 };

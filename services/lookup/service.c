@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "common/core/blind_index.h"
+#include "common/core/text.h"
 #include "common/core/uuid.h"
 #include "common/worker/retention.h"
 #include "consent_completed.h"
@@ -17,7 +19,6 @@
 #include "topics.h"
 
 enum {
-    ID_BYTES_MAX = 255,         /* of the contract */
     IDENTIFIER_BYTES_MAX = 255, /* of one value; the longest e-mail address has 254 */
     IDENTIFICATION_MAX = 100,   /* values in a request; a form has a handful of fields */
 };
@@ -29,11 +30,6 @@ struct config {
 static const struct key *index_key(const struct turn *turn)
 {
     return &((const struct config *)turn->config)->index_key;
-}
-
-static bool is_id(const char *text)
-{
-    return text[strspn(text, " \t\r\n")] != '\0' && strlen(text) <= ID_BYTES_MAX;
 }
 
 static bool is_reasonable(const struct text_map *map)
@@ -49,7 +45,7 @@ static bool is_reasonable(const struct text_map *map)
 /* What the contract demands; NULL, or what is wrong. */
 static const char *find_request_fault(const struct lookup_requested *event)
 {
-    if (!is_id(event->processId))
+    if (!text_is_id(event->processId))
         return "processId is blank or too long";
     if (!is_reasonable(&event->identification))
         return "identification has too many, or too long values";
@@ -158,7 +154,7 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
 
 static const char *find_customer_fault(const struct customer_registered *event)
 {
-    if (!is_id(event->userId))
+    if (!text_is_id(event->userId))
         return "userId is blank or too long";
     if (!is_reasonable(&event->identifiers))
         return "identifiers has too many, or too long values";
@@ -203,11 +199,11 @@ static void handle_registered(const struct turn *turn, struct outcome *out)
 
 static const char *find_consent_fault(const struct consent_completed *event)
 {
-    if (!is_id(event->processId))
+    if (!text_is_id(event->processId))
         return "processId is blank or too long";
-    if (!is_id(event->userId))
+    if (!text_is_id(event->userId))
         return "userId is blank or too long";
-    return is_id(event->consentType) ? NULL : "consentType is blank or too long";
+    return text_is_id(event->consentType) ? NULL : "consentType is blank or too long";
 }
 
 static void load_consented(const struct turn *turn, struct keys *keys)
@@ -252,10 +248,7 @@ static const struct state_kind *const states[] = {
 static struct config config;
 
 static const struct setting settings[] = {
-    {.name = "ONBOARDING_INDEX_KEY_FILE",
-     .kind = SETTING_KEY_FILE,
-     .offset = offsetof(struct config, index_key),
-     .meaning = "file with the key of the blind indexes: 32 bytes in base64; never to be changed"},
+    BLIND_INDEX_SETTING(struct config, index_key),
 };
 
 static const struct topic *const outputs[] = {&topic_lookup_completed, &topic_customer_linked};

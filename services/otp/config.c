@@ -1,6 +1,7 @@
 /* Settings of otp: keys, and the providers of its channels. */
 #include "services/otp/config.h"
 
+#include "common/core/blind_index.h"
 #include "common/effects/provider_settings.h"
 
 struct otp_config otp_config;
@@ -12,10 +13,7 @@ const struct body_field otp_sms_fields[SMS_FIELD_COUNT] = {
 };
 
 const struct setting otp_settings[] = {
-    {.name = "ONBOARDING_INDEX_KEY_FILE",
-     .kind = SETTING_KEY_FILE,
-     .offset = offsetof(struct otp_config, index_key),
-     .meaning = "file with the key of the blind indexes: 32 bytes in base64; never to be changed"},
+    BLIND_INDEX_SETTING(struct otp_config, index_key),
     {.name = "ONBOARDING_OTP_PEPPER_FILE",
      .kind = SETTING_KEY_FILE,
      .offset = offsetof(struct otp_config, pepper),

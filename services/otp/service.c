@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/core/language.h"
+#include "common/core/text.h"
 #include "common/worker/retention.h"
 #include "customer_registered.h"
 #include "otp_expired.h"
@@ -21,16 +22,9 @@
 #include "services/otp/request.h"
 #include "topics.h"
 
-enum { ID_BYTES_MAX = 255 }; /* of the contract */
-
-static bool is_id(const char *text)
-{
-    return text[strspn(text, " \t\r\n")] != '\0' && strlen(text) <= ID_BYTES_MAX;
-}
-
 static bool is_id_or_none(const char *text)
 {
-    return text == NULL || is_id(text);
+    return text == NULL || text_is_id(text);
 }
 
 static const struct otp_config *config_of(const struct turn *turn)
@@ -43,7 +37,7 @@ static const struct otp_config *config_of(const struct turn *turn)
 /* What the contract demands; NULL, or what is wrong. The code stands in none of the texts. */
 static const char *find_fault(const struct otp_requested *event, struct arena *arena)
 {
-    if (!is_id(event->processId))
+    if (!text_is_id(event->processId))
         return "processId is blank or too long";
     if (!is_id_or_none(event->processType))
         return "processType is blank or too long";
@@ -209,7 +203,7 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
 
 static const char *find_expiry_fault(const struct otp_expired *event, struct uuid *challenge_id)
 {
-    if (!is_id(event->processId))
+    if (!text_is_id(event->processId))
         return "processId is blank or too long";
     if (!uuid_parse(event->challengeId, strlen(event->challengeId), challenge_id))
         return "challengeId is no UUID";
@@ -256,7 +250,7 @@ static void handle_expired(const struct turn *turn, struct outcome *out)
 
 static const char *find_customer_fault(const struct customer_registered *event)
 {
-    return is_id(event->userId) ? NULL : "userId is blank or too long";
+    return text_is_id(event->userId) ? NULL : "userId is blank or too long";
 }
 
 static struct otp_contact contact_registered(const struct turn *turn)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/effects/provider_settings.h"
 #include "review_sql.h"
 
 static const struct {
@@ -29,13 +30,6 @@ const char *const callback_state_text[CALLBACK_STATES] = {
 const char *callback_path(enum review_job job)
 {
     return calls[job].path;
-}
-
-/* By the contract every HTTP error is tried again: a wrong password must lose no result. */
-void callback_check(int profile, struct provider_options *options, struct problems *problems)
-{
-    provider_check(CALLBACK_SETTING, profile, options, problems);
-    options->retries_4xx = true;
 }
 
 void callback_ask(const struct turn *turn, struct outcome *out, const struct callback *callback)

@@ -5,7 +5,6 @@
 
 #include "common/core/arena.h"
 #include "common/core/base.h"
-#include "common/effects/provider_settings.h"
 #include "common/worker/service.h"
 #include "review_decided.h"
 
@@ -30,21 +29,7 @@ struct callback {
     const char *identity_verification_id;
 };
 
-/*
- * Rows for a job's table of settings, the server's and the profile; callback_check() is for the
- * job's check(). Without a URL nobody is called back.
- */
-#define CALLBACK_SETTING "ONBOARDING_CALLBACK"
-#define CALLBACK_SETTINGS(type, profile, member)                                                   \
-    PROVIDER_PROFILE_SETTING(type, profile),                                                       \
-        PROVIDER_HTTP_SETTINGS(CALLBACK_SETTING, "", type, member)
-
-void callback_check(int profile, struct provider_options *options, struct problems *problems);
-
-/*
- * Each program that holds cases defines this, with its settings' provider, callback_load() and
- * callback_handle(), and lists it among its effects.
- */
+/* config.h has its provider and lists it for the job. */
 extern const struct effect_kind callback_kind;
 
 /* Asks for a call, unless no server is set. */

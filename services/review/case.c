@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "common/core/text.h"
 #include "review_completed.h"
 #include "review_expired.h"
 #include "review_sql.h"
@@ -55,20 +56,10 @@ const struct state_kind case_kind = {
     .read = read_case,
 };
 
-void process_case_read(const struct row *row, struct arena *arena, void *out)
-{
-    *(struct process_case *)out = (struct process_case){row_text(row, 1, arena)};
-}
-
-static bool is_blank(const char *text)
-{
-    return text[strspn(text, " \t\r\n")] == '\0';
-}
-
 /* A decision that nobody stands for is none. */
 const char *case_review_fault(const struct review_decided *event)
 {
-    return is_blank(event->decidedBy) ? "decidedBy is blank" : NULL;
+    return text_is_blank(event->decidedBy) ? "decidedBy is blank" : NULL;
 }
 
 const char *case_review_reason(const struct review_decided *event)
@@ -79,7 +70,7 @@ const char *case_review_reason(const struct review_decided *event)
 
 const char *case_review_words(const struct review_decided *event)
 {
-    return is_blank(event->reason) ? NULL : event->reason;
+    return text_is_blank(event->reason) ? NULL : event->reason;
 }
 
 const char *case_expiry_reason(const char *code)
@@ -120,6 +111,15 @@ static void save(const struct turn *turn, struct outcome *out, const char *ident
         closed ? TEXT(next.closed_code) : NOTHING, closed ? TIME_MS(next.closed_ms) : NOTHING);
 }
 
+/* A case that an event of this batch opens is one of its process for later ones. */
+static void note_process_case(const struct turn *turn, const char *identity_verification_id,
+                              const char *process_id)
+{
+    struct process_case *added = state_add_text(turn, &process_case_kind, process_id);
+
+    added->identity_verification_id = identity_verification_id;
+}
+
 void case_open(const struct turn *turn, struct outcome *out, const char *identity_verification_id,
                struct review_case opening)
 {
@@ -127,6 +127,8 @@ void case_open(const struct turn *turn, struct outcome *out, const char *identit
     bool open = known != NULL && known->state == CASE_OPEN;
 
     assert(opening.reason != NULL);
+    if (!open)
+        note_process_case(turn, identity_verification_id, opening.process_id);
     opening.state = CASE_OPEN;
     opening.opened_ms = open ? known->opened_ms : turn->now_ms;
     save(turn, out, identity_verification_id, opening);

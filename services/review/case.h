@@ -13,9 +13,11 @@
  * (runtime.create_reviews), to which rows are only added: a change is the next version, and the
  * database refuses a version that another batch wrote meanwhile.
  *
- * A job lists case_kind among its states, topic_review_completed among its outputs, and asks for
- * the case beside its own state, in load:
+ * A job lists process_case_kind, its decisions and case_kind among its states, in this order, and
+ * topic_review_completed among its outputs. Whatever may open a case asks in load, beside the job's
+ * own state, for
  *
+ *     keys_add_text(keys, &process_case_kind, event->processId);
  *     keys_add_text(keys, &case_kind, event->identityVerificationId);
  *
  * What it decided itself it writes and publishes itself; here is only what holds for every job.
@@ -84,26 +86,14 @@ void case_open(const struct turn *turn, struct outcome *out, const char *identit
 int64_t case_expiry(const struct turn *turn, int64_t hours);
 
 /*
- * Under a processId: identity verifications whose case is open. Each job makes the kind, with
- * sql_load_process_case, process_case_read() and a `follow` that asks for the case and the job's
- * own state. Whatever may open a case asks for its process too, and adds it there: an end of the
- * process in the same batch, or beside it, must not miss it.
+ * Under a processId: identity verifications that have a case. What opens one must have asked for
+ * its process: an end of the process in the same batch, or beside it, must not miss it.
  */
 struct process_case {
     const char *identity_verification_id;
 };
 
 extern const struct state_kind process_case_kind;
-void process_case_read(const struct row *row, struct arena *arena, void *out);
-
-/*
- * For process.expired: asks for the process's cases; hands those still open to the job's `expire`,
- * with CASE_CODE_PROCESS_EXPIRED.
- */
-void process_case_load(const struct turn *turn, struct keys *keys);
-void process_case_expire(const struct turn *turn, struct outcome *out,
-                         void (*expire)(const struct turn *turn, struct outcome *out,
-                                        const char *identity_verification_id, const char *code));
 
 struct case_closing {
     enum review_job job;

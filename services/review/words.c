@@ -15,19 +15,23 @@ static const char *row_of(const struct words_place *place, struct arena *arena)
     return row;
 }
 
-struct value words_seal(const struct turn *turn, struct words_place place, const char *text)
+struct value words_seal(const struct turn *turn, struct words_place place, const char *column,
+                        const char *text)
 {
     if (text == NULL)
         return NOTHING;
-    return BYTES(subject_seal(turn, place.user_id, place.column, row_of(&place, turn->arena),
+    return BYTES(subject_seal(turn, place.user_id, column, row_of(&place, turn->arena),
                               (struct bytes){(const uint8_t *)text, strlen(text)}));
 }
 
-const char *words_open(const struct turn *turn, struct words_place place, struct bytes sealed)
+const char *words_read(const struct turn *turn, struct words_place place, const char *words,
+                       struct bytes sealed)
 {
     struct bytes clear;
 
-    if (!subject_open(turn, place.user_id, place.column, row_of(&place, turn->arena), sealed,
+    if (sealed.size == 0)
+        return words;
+    if (!subject_open(turn, place.user_id, WORDS_OF_REVIEWER, row_of(&place, turn->arena), sealed,
                       &clear))
         return NULL;
     return arena_copy(turn->arena, (const char *)clear.data, clear.size);

@@ -14,15 +14,16 @@
 
 struct words_place {
     const char *user_id;
-    const char *column; /* one of the above */
     const char *identity_verification_id;
     int64_t version;
 };
 
-/* NOTHING for NULL. The user's key must have been asked for in load. */
-struct value words_seal(const struct turn *turn, struct words_place place, const char *text);
+/* NOTHING for NULL; column: one of the above. The user's key must have been asked for in load. */
+struct value words_seal(const struct turn *turn, struct words_place place, const char *column,
+                        const char *text);
 
-/* NULL: they were erased with all of the user. */
-const char *words_open(const struct turn *turn, struct words_place place, struct bytes sealed);
+/* A reviewer's words, of this batch or of before; NULL: none, or erased with all of the user. */
+const char *words_read(const struct turn *turn, struct words_place place, const char *words,
+                       struct bytes sealed);
 
 #endif

@@ -2,14 +2,11 @@
 #include "services/review/callback.h"
 
 #include "review_sql.h"
+#include "services/review/config.h"
 #include "tests/support/fake_worker.h"
 #include "topics.h"
 
 static struct arena arena;
-static struct provider_options server;
-
-const struct effect_kind callback_kind = {
-    .name = "callback", .provider = &server, .load = callback_load, .handle = callback_handle};
 
 /* Any event will do to ask for a call. */
 static void ask(const struct turn *turn, struct outcome *out)
@@ -19,13 +16,12 @@ static void ask(const struct turn *turn, struct outcome *out)
 }
 
 static const struct route routes[] = {{&topic_review_decided, NULL, ask}};
-static const struct effect_kind *const effects[] = {&callback_kind};
 static const struct service service = {
     .name = "test",
     .routes = routes,
     .route_count = COUNT(routes),
-    .effects = effects,
-    .effect_count = COUNT(effects),
+    .effects = review_effects,
+    .effect_count = REVIEW_EFFECT_COUNT,
 };
 
 static int clear(void **state)
@@ -33,7 +29,7 @@ static int clear(void **state)
     (void)state;
     arena_done(&arena);
     fake_end();
-    server = (struct provider_options){0};
+    review_config = (struct review_config){0};
     return 0;
 }
 
@@ -171,7 +167,7 @@ static void what_was_not_taken_has_a_state(void **state)
 static void without_a_server_nobody_is_called(void **state)
 {
     (void)state;
-    server.url = "";
+    review_config.callback.url = "";
     assert_int_equal(fake_handle(&service, &topic_review_decided, NULL)->effect_count, 0);
 }
 
@@ -180,7 +176,7 @@ static void a_call_is_asked_for(void **state)
     const struct effect_request *asked;
 
     (void)state;
-    server.url = "https://onboarding.example.com";
+    review_config.callback.url = "https://onboarding.example.com";
     assert_int_equal(fake_handle(&service, &topic_review_decided, NULL)->effect_count, 1);
     asked = &fake.outcome.effects[0];
     assert_ptr_equal(asked->kind, &callback_kind);

@@ -2,8 +2,8 @@
 #include "review_decided.h"
 #include "review_expired.h"
 #include "review_sql.h"
-#include "services/review/callback.h"
-#include "services/review/case.h"
+#include "services/review/case_job.h"
+#include "services/review/config.h"
 #include "tests/support/fake_worker.h"
 #include "topics.h"
 
@@ -15,51 +15,45 @@ static const char decision[] = "{'processId': 'p', 'identityVerificationId': 'v'
 static const char expiry[] = "{'processId': 'p', 'identityVerificationId': 'v',"
                              " 'job': 'APPROVAL', 'expiredAt': '2026-03-15T11:00:00Z'}";
 
-static struct provider_options server;
-
-const struct effect_kind callback_kind = {
-    .name = "callback", .provider = &server, .handle = callback_handle};
-
 /* What a job would have decided without a case. */
 static const struct case_decided *decided;
 
-/* What the library said of the event. */
-static const struct review_case *found;
-
-static void load_decided(const struct turn *turn, struct keys *keys)
+static bool find_decided(const struct turn *turn, const char *identity_verification_id,
+                         struct case_decided *out)
 {
-    const struct review_decided *event = turn->event;
-
-    keys_add_text(keys, &case_kind, event->identityVerificationId);
+    (void)turn;
+    assert_string_equal(identity_verification_id, "v");
+    if (decided != NULL)
+        *out = *decided;
+    return decided != NULL;
 }
 
-static void handle_decided(const struct turn *turn, struct outcome *out)
-{
-    const struct review_decided *event = turn->event;
+/* What the job was told of a case that ended. */
+static struct conclusion concluded;
 
-    found = case_to_resolve(turn, out, decided);
-    if (found != NULL)
-        case_close(
-            turn, out, event->identityVerificationId,
-            (struct case_closing){event->job, CASE_RESOLVED, event->decision, CASE_CODE_REVIEWED});
+static void conclude(const struct turn *turn, struct outcome *out,
+                     const char *identity_verification_id, const struct conclusion *conclusion)
+{
+    (void)turn;
+    (void)out;
+    assert_string_equal(identity_verification_id, "v");
+    concluded = *conclusion;
 }
 
-static void load_expired(const struct turn *turn, struct keys *keys)
+static const struct state_kind decision_kind = {.name = "decision", .size = 1};
+
+const struct case_job case_job = {
+    .job = REVIEW_JOB_APPROVAL,
+    .decision_kind = &decision_kind,
+    .find = find_decided,
+    .conclude = conclude,
+};
+
+static void load_opening(const struct turn *turn, struct keys *keys)
 {
-    const struct review_expired *event = turn->event;
-
-    keys_add_text(keys, &case_kind, event->identityVerificationId);
-}
-
-static void handle_expired(const struct turn *turn, struct outcome *out)
-{
-    const struct review_expired *event = turn->event;
-
-    found = case_to_expire(turn, out);
-    if (found != NULL)
-        case_close(turn, out, event->identityVerificationId,
-                   (struct case_closing){REVIEW_JOB_APPROVAL, CASE_EXPIRED, REVIEW_DECISION_NOK,
-                                         CASE_CODE_EXPIRED});
+    (void)turn;
+    keys_add_text(keys, &process_case_kind, "p");
+    keys_add_text(keys, &case_kind, "v");
 }
 
 /* Any event will do to open one. */
@@ -77,11 +71,12 @@ static void handle_opening(const struct turn *turn, struct outcome *out)
 }
 
 static const struct route routes[] = {
-    {&topic_review_decided, load_decided, handle_decided},
-    {&topic_review_expired, load_expired, handle_expired},
-    {&topic_evaluation_requested, load_decided, handle_opening},
+    {&topic_review_decided, case_load_reviewed, case_handle_reviewed},
+    {&topic_review_expired, case_load_expired, case_handle_expired},
+    {&topic_process_expired, case_load_process_expired, case_handle_process_expired},
+    {&topic_evaluation_requested, load_opening, handle_opening},
 };
-static const struct state_kind *const states[] = {&case_kind};
+static const struct state_kind *const states[] = {&process_case_kind, &decision_kind, &case_kind};
 static const struct topic *const outputs[] = {&topic_review_completed};
 static const struct service service = {
     .name = "test",
@@ -97,8 +92,8 @@ static int start(void **state)
 {
     (void)state;
     decided = NULL;
-    found = NULL;
-    server = (struct provider_options){0};
+    concluded = (struct conclusion){0};
+    review_config = (struct review_config){0};
     fake_start(&service);
     return 0;
 }
@@ -230,6 +225,10 @@ static void a_reviewer_closes_it(void **state)
     assert_text(&row[11], "NOK");
     assert_text(&row[12], "REVIEWED");
     assert_int_equal(row[13].integer, fake_now_ms);
+    assert_int_equal(concluded.closing.state, CASE_RESOLVED);
+    assert_string_equal(concluded.reason, "Refused by a reviewer.");
+    assert_null(concluded.words);
+    assert_string_equal(concluded.reviewed_by, "reviewer-1");
     assert_told("RESOLVED", "NOK", "REVIEWED");
     assert_string_equal(fake_member("processId"), "p");
     assert_string_equal(fake_member("userId"), "u");
@@ -241,7 +240,7 @@ static void a_reviewer_closes_it(void **state)
 static void each_end_is_called_back_once(void **state)
 {
     (void)state;
-    server.url = "https://onboarding.example.com";
+    review_config.callback.url = "https://onboarding.example.com";
     assert_int_equal(open_case()->effect_count, 0);
     assert_int_equal(decide(NULL)->effect_count, 1);
     assert_string_equal(fake.outcome.effects[0].path, "/api/private/client/approve");
@@ -321,6 +320,8 @@ static void time_closes_what_nobody_decided(void **state)
     assert_text(&row[11], "NOK");
     assert_text(&row[12], "CASE_EXPIRED");
     assert_int_equal(fake.outcome.event_count, 0);
+    assert_string_equal(concluded.reason, "Nobody could look at the case in time.");
+    assert_null(concluded.reviewed_by);
     decide(NULL);
     assert_told("ALREADY_DECIDED", "NOK", "CASE_EXPIRED");
 }

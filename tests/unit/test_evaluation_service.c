@@ -541,17 +541,6 @@ static void an_expired_process_has_no_cases_that_the_database_knows(void **state
     assert_int_equal(fake_rows_of(&sql_insert_case), 1);
 }
 
-static void a_case_of_a_program_without_cases_is_resolved(void **state)
-{
-    (void)state;
-    know_waiting();
-    decide("{'processId': 'p2'}"); /* opens none: that process is not locked */
-    assert_told("NO_SUCH_CASE", "null");
-    decide(NULL);
-    assert_closed("OK", "REVIEWED");
-    assert_int_equal(fake_rows_of(&sql_insert_case), 2); /* opened, and closed */
-}
-
 static void an_expired_process_may_have_no_cases(void **state)
 {
     (void)state;
@@ -798,7 +787,6 @@ static const struct CMUnitTest cases[] = {
     cmocka_unit_test_setup_teardown(a_second_reviewer_is_told, start, end),
     cmocka_unit_test_setup_teardown(a_reviewer_of_what_the_rules_decided_is_told, start, end),
     cmocka_unit_test_setup_teardown(only_what_waits_opens_a_case, start, end),
-    cmocka_unit_test_setup_teardown(a_case_of_a_program_without_cases_is_resolved, start, end),
     cmocka_unit_test_setup_teardown(a_case_that_nobody_decides_is_refused, start, end),
     cmocka_unit_test_setup_teardown(an_expired_process_has_no_open_cases, start, end),
     cmocka_unit_test_setup_teardown(an_expired_process_has_no_cases_that_the_database_knows, start, end),

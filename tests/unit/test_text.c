@@ -1,4 +1,4 @@
-/* What normalises to the same, what does not, and that doing it twice changes nothing. */
+/* What is an id; what normalises to the same, what does not, and that twice changes nothing. */
 #include "common/core/text.h"
 
 #include <stdlib.h>
@@ -166,7 +166,30 @@ static void cuts_no_space(void **state)
     assert_int_equal(strlen(text_normalize(text, &arena)), TEXT_NORMAL_MAX);
 }
 
+static void an_id_is_not_blank(void **state)
+{
+    (void)state;
+    assert_true(text_is_blank("") && text_is_blank(" \t\r\n"));
+    assert_false(text_is_blank(" \tx\n"));
+    assert_false(text_is_id("") || text_is_id(" \t\r\n"));
+    assert_true(text_is_id(" 4711"));
+}
+
+static void an_id_is_short(void **state)
+{
+    char text[TEXT_ID_MAX + 2];
+
+    (void)state;
+    memset(text, 'i', sizeof text);
+    text[TEXT_ID_MAX + 1] = '\0';
+    assert_false(text_is_id(text));
+    text[TEXT_ID_MAX] = '\0';
+    assert_true(text_is_id(text));
+}
+
 static const struct CMUnitTest singles[] = {
+    cmocka_unit_test(an_id_is_not_blank),
+    cmocka_unit_test(an_id_is_short),
     cmocka_unit_test_teardown(is_idempotent, empty_arena),
     cmocka_unit_test_teardown(takes_case_and_composition_alike, empty_arena),
     cmocka_unit_test_teardown(cuts_between_characters, empty_arena),
