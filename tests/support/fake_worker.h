@@ -293,61 +293,7 @@ void outcome_reject(struct outcome *out, enum reason reason, const char *format,
     va_end(args);
 }
 
-struct value value_text(const char *text)
-{
-    if (text == NULL)
-        return NOTHING;
-    return (struct value){.kind = VALUE_TEXT, .bytes = fake_bytes(text)};
-}
-
-/* Rows are put in as structs, so nothing reads columns. */
-bool row_is_null(const struct row *row, int column)
-{
-    (void)row, (void)column;
-    return true;
-}
-
-const char *row_text(const struct row *row, int column, struct arena *arena)
-{
-    (void)row, (void)column, (void)arena;
-    return NULL;
-}
-
-struct bytes row_bytes(const struct row *row, int column, struct arena *arena)
-{
-    (void)row, (void)column, (void)arena;
-    return (struct bytes){0};
-}
-
-struct uuid row_uuid(const struct row *row, int column)
-{
-    (void)row, (void)column;
-    return (struct uuid){0};
-}
-
-int64_t row_int(const struct row *row, int column)
-{
-    (void)row, (void)column;
-    return 0;
-}
-
-bool row_bool(const struct row *row, int column)
-{
-    (void)row, (void)column;
-    return false;
-}
-
-double row_double(const struct row *row, int column)
-{
-    (void)row, (void)column;
-    return 0;
-}
-
-int64_t row_time_ms(const struct row *row, int column)
-{
-    (void)row, (void)column;
-    return 0;
-}
+#include "tests/support/fake_rows.h"
 
 static void fake_forget(void)
 {
@@ -427,44 +373,6 @@ static inline const struct outcome *fake_settle(const struct service *service,
     return fake_turn(service, &route, outcome);
 }
 
-/* The rows of one statement among those of the last event. */
-static inline size_t fake_rows_of(const struct statement *statement)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < fake.outcome.row_count; i++)
-        count += fake.outcome.rows[i].statement == statement;
-    return count;
-}
-
-static const char *fake_text(const json_t *event, const char *name)
-{
-    const json_t *value = json_object_get(event, name);
-
-    return json_is_null(value) || value == NULL ? "null"
-           : json_is_true(value)                ? "true"
-           : json_is_false(value)               ? "false"
-                                                : json_string_value(value);
-}
-
-/* Of the last event, as a text. */
-static inline const char *fake_member(const char *name)
-{
-    return fake_text(fake.outcome.event, name);
-}
-
-/* Of the one event on a topic. */
-static inline const char *fake_member_on(const struct topic *topic, const char *name)
-{
-    const json_t *event = NULL;
-
-    for (size_t i = 0; i < fake.outcome.event_count; i++)
-        if (fake.outcome.events[i].topic == topic) {
-            assert_null(event);
-            event = fake.outcome.events[i].event;
-        }
-    assert_non_null(event);
-    return fake_text(event, name);
-}
+#include "tests/support/fake_look.h"
 
 #endif

@@ -15,4 +15,7 @@
                          .test_func = (function),                                                  \
                          .initial_state = (void *)(uintptr_t)(example)})
 
+/* A test between the file's start() and end(). */
+#define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
+
 #endif

@@ -113,14 +113,12 @@ static const struct outcome *open_case(void)
 
 static const struct outcome *decide(const char *change)
 {
-    return fake_handle(&service, &topic_review_decided,
-                       record_patched(&review_decided_schema, decision, change, &fake.arena));
+    return fake_send(&service, &topic_review_decided, decision, change);
 }
 
 static const struct outcome *expire(const char *change)
 {
-    return fake_handle(&service, &topic_review_expired,
-                       record_patched(&review_expired_schema, expiry, change, &fake.arena));
+    return fake_send(&service, &topic_review_expired, expiry, change);
 }
 
 /* A case that the database knows, expired an hour ago. */
@@ -160,13 +158,6 @@ static void assert_told(const char *outcome, const char *result, const char *cod
     assert_string_equal(fake_member("code"), code);
 }
 
-static void assert_text(const struct value *value, const char *text)
-{
-    assert_int_equal(value->kind, VALUE_TEXT);
-    assert_int_equal(value->bytes.size, strlen(text));
-    assert_memory_equal(value->bytes.data, text, strlen(text));
-}
-
 static void an_open_case_is_a_row_without_result(void **state)
 {
     const struct value *row = open_case()->rows[0].values;
@@ -174,14 +165,14 @@ static void an_open_case_is_a_row_without_result(void **state)
     (void)state;
     assert_int_equal(fake.outcome.row_count, 1);
     assert_int_equal(fake.outcome.event_count, 0);
-    assert_text(&row[0], "v");
+    fake_assert_text(&row[0], "v");
     assert_int_equal(row[1].integer, 1);
-    assert_text(&row[2], "OPEN");
-    assert_text(&row[3], "p");
-    assert_text(&row[4], "retail");
-    assert_text(&row[5], "u");
-    assert_text(&row[6], "FACE_IN_USE");
-    assert_text(&row[7], "Another user has this face.");
+    fake_assert_text(&row[2], "OPEN");
+    fake_assert_text(&row[3], "p");
+    fake_assert_text(&row[4], "retail");
+    fake_assert_text(&row[5], "u");
+    fake_assert_text(&row[6], "FACE_IN_USE");
+    fake_assert_text(&row[7], "Another user has this face.");
     assert_int_equal(row[8].integer, fake_now_ms);
     assert_int_equal(row[9].kind, VALUE_NULL);
     assert_int_equal(row[10].integer, fake_now_ms + 72 * HOUR_MS);
@@ -207,7 +198,7 @@ static void a_closed_case_is_opened_anew(void **state)
     know(CASE_RESOLVED);
     row = open_case()->rows[0].values;
     assert_int_equal(row[1].integer, 4);
-    assert_text(&row[2], "OPEN");
+    fake_assert_text(&row[2], "OPEN");
     assert_int_equal(row[8].integer, fake_now_ms);
     assert_int_equal(row[11].kind, VALUE_NULL);
 }
@@ -221,9 +212,9 @@ static void a_reviewer_closes_it(void **state)
     row = decide(NULL)->rows[0].values;
     assert_int_equal(fake.outcome.row_count, 1);
     assert_int_equal(row[1].integer, 2);
-    assert_text(&row[2], "RESOLVED");
-    assert_text(&row[11], "NOK");
-    assert_text(&row[12], "REVIEWED");
+    fake_assert_text(&row[2], "RESOLVED");
+    fake_assert_text(&row[11], "NOK");
+    fake_assert_text(&row[12], "REVIEWED");
     assert_int_equal(row[13].integer, fake_now_ms);
     assert_int_equal(concluded.closing.state, CASE_RESOLVED);
     assert_string_equal(concluded.reason, "Refused by a reviewer.");
@@ -316,9 +307,9 @@ static void time_closes_what_nobody_decided(void **state)
     (void)state;
     know(CASE_OPEN);
     row = expire(NULL)->rows[0].values;
-    assert_text(&row[2], "EXPIRED");
-    assert_text(&row[11], "NOK");
-    assert_text(&row[12], "CASE_EXPIRED");
+    fake_assert_text(&row[2], "EXPIRED");
+    fake_assert_text(&row[11], "NOK");
+    fake_assert_text(&row[12], "CASE_EXPIRED");
     assert_int_equal(fake.outcome.event_count, 0);
     assert_string_equal(concluded.reason, "Nobody could look at the case in time.");
     assert_null(concluded.reviewed_by);
@@ -328,8 +319,7 @@ static void time_closes_what_nobody_decided(void **state)
 
 static void assert_ignored(void)
 {
-    assert_true(fake.outcome.ignored);
-    assert_int_equal(fake.outcome.row_count + fake.outcome.event_count, 0);
+    assert_true(fake.outcome.ignored && fake.outcome.row_count + fake.outcome.event_count == 0);
 }
 
 static void time_leaves_what_was_decided(void **state)
@@ -373,38 +363,36 @@ static void clocks_may_differ_a_little(void **state)
 
 static void a_reviewer_without_words_has_a_text(void **state)
 {
+    struct review_decided event = {.decision = REVIEW_DECISION_OK, .reason = " \n"};
+
     (void)state;
-    assert_string_equal(
-        case_review_reason(&(struct review_decided){.decision = REVIEW_DECISION_OK, .reason = ""}),
-        "Accepted by a reviewer.");
-    assert_string_equal(case_review_reason(&(struct review_decided){.decision = REVIEW_DECISION_NOK,
-                                                                    .reason = " \n"}),
-                        "Refused by a reviewer.");
-    assert_null(case_review_words(&(struct review_decided){.reason = " \n"}));
-    assert_string_equal(case_review_words(&(struct review_decided){.reason = " It is fine"}),
-                        " It is fine");
+    assert_string_equal(case_review_reason(&event), "Accepted by a reviewer.");
+    assert_null(case_review_words(&event));
+    event = (struct review_decided){.decision = REVIEW_DECISION_NOK, .reason = " It is fine"};
+    assert_string_equal(case_review_reason(&event), "Refused by a reviewer.");
+    assert_string_equal(case_review_words(&event), " It is fine");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_open_case_is_a_row_without_result, start, end),
-        cmocka_unit_test_setup_teardown(an_open_case_stays_as_old_as_it_is, start, end),
-        cmocka_unit_test_setup_teardown(a_closed_case_is_opened_anew, start, end),
-        cmocka_unit_test_setup_teardown(a_reviewer_closes_it, start, end),
-        cmocka_unit_test_setup_teardown(each_end_is_called_back_once, start, end),
-        cmocka_unit_test_setup_teardown(whoever_comes_second_is_told_so, start, end),
-        cmocka_unit_test_setup_teardown(what_the_database_knows_closed_stays_so, start, end),
-        cmocka_unit_test_setup_teardown(what_the_rules_decided_has_no_case_to_resolve, start, end),
-        cmocka_unit_test_setup_teardown(what_nobody_knows_is_no_case, start, end),
-        cmocka_unit_test_setup_teardown(another_users_case_is_none, start, end),
-        cmocka_unit_test_setup_teardown(another_processs_case_is_none, start, end),
-        cmocka_unit_test_setup_teardown(time_closes_what_nobody_decided, start, end),
-        cmocka_unit_test_setup_teardown(time_leaves_what_was_decided, start, end),
-        cmocka_unit_test_setup_teardown(time_leaves_what_it_does_not_know, start, end),
-        cmocka_unit_test_setup_teardown(time_leaves_another_processs_case, start, end),
-        cmocka_unit_test_setup_teardown(a_case_does_not_expire_early, start, end),
-        cmocka_unit_test_setup_teardown(clocks_may_differ_a_little, start, end),
+        CASE(an_open_case_is_a_row_without_result),
+        CASE(an_open_case_stays_as_old_as_it_is),
+        CASE(a_closed_case_is_opened_anew),
+        CASE(a_reviewer_closes_it),
+        CASE(each_end_is_called_back_once),
+        CASE(whoever_comes_second_is_told_so),
+        CASE(what_the_database_knows_closed_stays_so),
+        CASE(what_the_rules_decided_has_no_case_to_resolve),
+        CASE(what_nobody_knows_is_no_case),
+        CASE(another_users_case_is_none),
+        CASE(another_processs_case_is_none),
+        CASE(time_closes_what_nobody_decided),
+        CASE(time_leaves_what_was_decided),
+        CASE(time_leaves_what_it_does_not_know),
+        CASE(time_leaves_another_processs_case),
+        CASE(a_case_does_not_expire_early),
+        CASE(clocks_may_differ_a_little),
         cmocka_unit_test(a_reviewer_without_words_has_a_text),
     };
 

@@ -51,15 +51,12 @@ static int end(void **state)
 
 static const struct outcome *submit(const char *change)
 {
-    return fake_handle(&service, &topic_consent_submitted,
-                       record_patched(&consent_submitted_schema, answer, change, &fake.arena));
+    return fake_send(&service, &topic_consent_submitted, answer, change);
 }
 
 static const struct outcome *ask(const char *change)
 {
-    return fake_handle(
-        &service, &topic_consent_text_requested,
-        record_patched(&consent_text_requested_schema, request, change, &fake.arena));
+    return fake_send(&service, &topic_consent_text_requested, request, change);
 }
 
 /* Column of the one row, from 0; "-": NULL. */

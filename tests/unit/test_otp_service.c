@@ -1,129 +1,5 @@
-/* What is asked of providers, recorded and answered for requests, expiries and customers. */
-#include "customer_registered.h"
-#include "otp_completed.h"
-#include "otp_expired.h"
-#include "otp_requested.h"
-#include "otp_sql.h"
-#include "services/otp/config.h"
-#include "services/otp/delivery.h"
-#include "services/otp/known.h"
-#include "tests/support/fake_worker.h"
-#include "tests/support/policy_examples.h"
-#include "topics.h"
-
-extern const struct service service;
-
-#define PHONE "+420601000001"
-#define EMAIL "eva@example.com"
-
-static const char request[] =
-    "{'processId': 'p', 'processType': 'retail', 'userId': 'u1', 'otpCode': '135790',"
-    " 'otpType': 'ACTIVATION', 'language': 'cs', 'resend': false, 'phoneNumber': null,"
-    " 'email': null}";
-static const char customer[] = "{'userId': 'u1', 'phoneNumber': '" PHONE "', 'email': '" EMAIL "'}";
-
-static int start(void **state)
-{
-    static const char sms_body[] = "{\"to\": \"{{destination}}\", \"text\": \"{{text}}\"}";
-    const char *fault;
-
-    (void)state;
-    fake_start(&service);
-    otp_config.sms.url = "https://sms.example/";
-    otp_config.sms_body =
-        body_template_parse(sms_body, sizeof sms_body - 1, otp_sms_fields, SMS_FIELD_COUNT, &fault);
-    assert_non_null(otp_config.sms_body);
-    otp_config.mail.url = "smtps://mail.example";
-    otp_config.mail.from = "bank@example.com";
-    otp_config.mail.from_name = "Bank";
-    fake.policy =
-        parse_good(service.policy->parse,
-                   "{'version': '7', 'default': {'language': 'en', 'messagesPerDay': 7, 'texts': {"
-                   " 'ACTIVATION': {'en': {'sms': 'EN {{code}}', 'emailSubject': 'S', 'emailText': "
-                   "'E {{code}}'},"
-                   "                'cs': {'sms': 'CS {{code}}'}},"
-                   " 'USER_VERIFICATION': {'en': {'sms': 'V {{code}}', 'emailSubject': 'SV', "
-                   "'emailText': 'VE {{code}}'}}}},"
-                   " 'processTypes': {'loan': {'channels': ['EMAIL']}}}");
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    service.policy->free(fake.policy);
-    body_template_free(otp_config.sms_body);
-    fake_end();
-    return 0;
-}
-
-static const struct outcome *ask(const char *change)
-{
-    return fake_handle(&service, &topic_otp_requested,
-                       record_patched(&otp_requested_schema, request, change, &fake.arena));
-}
-
-static const struct outcome *registered(const char *change)
-{
-    return fake_handle(&service, &topic_customer_registered,
-                       record_patched(&customer_registered_schema, customer, change, &fake.arena));
-}
-
-static void pass_s(int seconds)
-{
-    fake.later_ms += (int64_t)seconds * 1000;
-}
-
-/* A column of the n-th row of a statement, as a text. */
-static const char *column_of(const struct statement *statement, size_t n, size_t index)
-{
-    char *text = arena_alloc(&fake.arena, UUID_TEXT_SIZE, 1);
-
-    for (size_t i = 0; i < fake.outcome.row_count; i++) {
-        const struct fake_row *row = &fake.outcome.rows[i];
-
-        if (row->statement != statement || n-- > 0)
-            continue;
-        const struct value *value = &row->values[index];
-        switch (value->kind) {
-        case VALUE_TEXT:
-        case VALUE_BYTES:
-            return arena_copy(&fake.arena, (const char *)value->bytes.data, value->bytes.size);
-        case VALUE_BOOL: return value->boolean ? "true" : "false";
-        case VALUE_UUID: uuid_format(value->uuid, text); return text;
-        case VALUE_NULL: return "-";
-        default: snprintf(text, UUID_TEXT_SIZE, "%lld", (long long)value->integer); return text;
-        }
-    }
-    fail_msg("no such row");
-    return NULL;
-}
-
-enum {
-    CHALLENGE_ID = 1,
-    CHALLENGE_VERSION,
-    CHALLENGE_TYPE,
-    CHALLENGE_STATE,
-    CHALLENGE_HMAC,
-    CHALLENGE_RESENDS,
-    CHALLENGE_EXPIRES = 9,
-};
-
-static const char *challenge(size_t n, size_t column)
-{
-    return column_of(&sql_insert_challenge, n, column);
-}
-
-/* The request was let pass, and nothing is said yet. */
-static const struct effect_request *sent(const struct outcome *out)
-{
-    assert_false(out->rejected);
-    assert_int_equal(out->event_count, 0);
-    assert_int_equal(out->effect_count, 1);
-    assert_int_equal(fake_rows_of(&sql_insert_message), 1);
-    assert_int_equal(fake_rows_of(&sql_insert_answer), 0);
-    return &out->effects[0];
-}
+/* Which message a request gets, or why none. */
+#include "tests/support/otp_examples.h"
 
 static void assert_refused(const struct outcome *out, const char *code)
 {
@@ -135,13 +11,6 @@ static void assert_refused(const struct outcome *out, const char *code)
     assert_string_equal(fake_member("otpSent"), "false");
     assert_string_equal(column_of(&sql_insert_answer, 0, 7), code);
 }
-
-static bool holds(struct bytes bytes, const char *text)
-{
-    return bytes.size != 0 && memmem(bytes.data, bytes.size, text, strlen(text)) != NULL;
-}
-
-/* --- Requests */
 
 static void a_code_goes_to_the_known_phone(void **state)
 {
@@ -433,220 +302,29 @@ static void a_request_is_parked(void **state)
     assert_int_equal(out->row_count + out->event_count + out->effect_count, 0);
 }
 
-/* --- What became of messages */
-
-static const struct ending_example {
-    const char *name;
-    enum effect_state state;
-    enum effect_failure failure;
-    const char *code;
-    const char *sent;
-} endings[] = {
-    {"sent", EFFECT_SENT, EFFECT_FAILURE_NONE, "SENT", "true"},
-    {"refused", EFFECT_FAILED, EFFECT_REFUSED, "PROVIDER_REFUSED", "false"},
-    {"exhausted", EFFECT_FAILED, EFFECT_EXHAUSTED, "PROVIDER_EXHAUSTED", "false"},
-    {"expired", EFFECT_FAILED, EFFECT_EXPIRED, "EXPIRED", "false"},
-    {"erased", EFFECT_FAILED, EFFECT_ERASED, "NO_DESTINATION", "false"},
-    {"unknown", EFFECT_UNKNOWN, EFFECT_FAILURE_NONE, "UNKNOWN", "true"},
+static const struct CMUnitTest cases[] = {
+    CASE(a_code_goes_to_the_known_phone),
+    CASE(a_message_is_recorded),
+    CASE(an_event_from_the_future_is_of_now),
+    CASE(what_belongs_to_nobody_known_is_the_processes),
+    CASE(a_channel_without_a_provider_is_left_out),
+    CASE(a_resend_belongs_to_the_open_challenge),
+    CASE(a_resend_of_another_code_replaces_the_challenge),
+    CASE(a_resend_without_an_open_challenge_opens_one),
+    CASE(a_new_request_replaces_the_challenge_at_once),
+    CASE(codes_are_digested_with_process_and_type),
+    CASE(limits_hold),
+    CASE(what_came_too_late_is_not_sent),
+    CASE(a_refusal_is_told_and_recorded),
 };
-
-static const char message_id[] = "01020304-0506-7000-8000-000000000001";
-
-static const struct outcome *settle(const struct ending_example *example)
-{
-    struct effect_outcome outcome = {
-        .order_key = "p",
-        .reference = message_id,
-        .subject = "u1",
-        .state = example->state,
-        .failure = example->failure,
-        .attempts = 2,
-    };
-
-    *(struct message *)fake_know(&message_kind, fake_bytes(message_id)) = (struct message){
-        .process_id = "p",
-        .process_type = "retail",
-        .user_id = "u1",
-        .type = OTP_TYPE_USER_VERIFICATION,
-        .resend = true,
-        .channel = OTP_CHANNEL_EMAIL,
-        .policy_version = "6",
-        .requested_at_ms = fake_now_ms - 5000,
-    };
-    return fake_settle(&service, otp_effects[OTP_CHANNEL_EMAIL], &outcome);
-}
-
-static void an_end_is_told_and_recorded(void **state)
-{
-    const struct ending_example *example = *state;
-    const struct outcome *out = settle(example);
-    const char *const texts[] = {message_id, "p",     "retail",      "u1", "USER_VERIFICATION",
-                                 "true",     "EMAIL", example->code, "2",  "6"};
-
-    assert_false(out->rejected);
-    assert_int_equal(out->row_count, 1);
-    for (size_t i = 0; i < COUNT(texts); i++)
-        assert_string_equal(column_of(&sql_insert_answer, 0, i), texts[i]);
-    assert_int_equal(out->event_count, 1);
-    assert_string_equal(out->subject, "u1");
-    assert_string_equal(out->key, "p");
-    assert_string_equal(fake_member("userId"), "u1");
-    assert_string_equal(fake_member("otpType"), "USER_VERIFICATION");
-    assert_string_equal(fake_member("otpSent"), example->sent);
-    assert_string_equal(fake_member("code"), example->code);
-    assert_string_equal(fake_member("channel"), "EMAIL");
-    assert_string_equal(fake_member("policyVersion"), "6");
-}
-
-static void an_end_of_nothing_is_parked(void **state)
-{
-    struct effect_outcome outcome = {.order_key = "p", .reference = message_id, .subject = "u1"};
-
-    (void)state;
-    assert_true(fake_settle(&service, otp_effects[OTP_CHANNEL_SMS], &outcome)->rejected);
-}
-
-/* --- Time */
-
-static const struct outcome *expire(const char *process_id, const char *challenge_id)
-{
-    struct otp_expired event = {.processId = process_id, .challengeId = challenge_id};
-
-    return fake_handle(&service, &topic_otp_expired, &event);
-}
-
-static void a_challenge_expires_once(void **state)
-{
-    const char *id;
-
-    (void)state;
-    registered(NULL);
-    id = fake_copy(sent(ask(NULL))->reference);
-    pass_s(299);
-    assert_true(expire("p", id)->ignored);
-    assert_int_equal(fake.outcome.row_count, 0);
-    pass_s(1);
-    assert_false(expire("p", id)->ignored);
-    assert_int_equal(fake.outcome.event_count, 0);
-    assert_int_equal(fake.outcome.row_count, 1);
-    assert_string_equal(challenge(0, CHALLENGE_STATE), "EXPIRED");
-    assert_string_equal(challenge(0, CHALLENGE_VERSION), "2");
-    assert_string_equal(challenge(0, CHALLENGE_HMAC), "-");
-    assert_true(expire("p", id)->ignored);
-}
-
-static void an_expiry_of_nothing_is_parked(void **state)
-{
-    const char *id;
-
-    (void)state;
-    registered(NULL);
-    id = fake_copy(sent(ask(NULL))->reference);
-    assert_true(expire("p2", id)->rejected);
-    assert_true(expire("p", message_id + 1)->rejected);
-    assert_true(expire(" ", id)->rejected);
-}
-
-/* --- Customers */
-
-static void contacts_are_kept_sealed(void **state)
-{
-    const struct outcome *out = registered(NULL);
-
-    (void)state;
-    assert_int_equal(out->row_count, 1);
-    assert_int_equal(out->event_count, 0);
-    assert_string_equal(column_of(&sql_insert_contact, 0, 0), "u1");
-    assert_string_equal(column_of(&sql_insert_contact, 0, 1), "1");
-    assert_string_equal(column_of(&sql_insert_contact, 0, 2), "u1/contact.phone/u1/1=" PHONE);
-    assert_string_equal(column_of(&sql_insert_contact, 0, 3), "u1/contact.email/u1/1=" EMAIL);
-}
-
-static void only_news_are_written(void **state)
-{
-    (void)state;
-    registered(NULL);
-    assert_int_equal(registered("{'phoneNumber': '00420 601 000 001'}")->row_count, 0);
-    assert_int_equal(registered("{'email': null}")->row_count, 1);
-    assert_string_equal(column_of(&sql_insert_contact, 0, 1), "2");
-    assert_string_equal(column_of(&sql_insert_contact, 0, 2), "u1/contact.phone/u1/2=" PHONE);
-    assert_string_equal(column_of(&sql_insert_contact, 0, 3), "-");
-    assert_string_equal(column_of(&sql_insert_contact, 0, 5), "-");
-    assert_int_equal(registered("{'userId': 'u2', 'phoneNumber': null, 'email': null}")->row_count,
-                     0);
-}
-
-static void who_was_erased_can_be_registered_again(void **state)
-{
-    struct contact *known;
-
-    (void)state;
-    registered(NULL);
-    known = fake_find(&contact_kind, fake_bytes("u1"))->items[0];
-    known->sealed[OTP_CHANNEL_EMAIL] = fake_bytes("noise");
-    assert_int_equal(registered(NULL)->row_count, 1);
-    assert_string_equal(column_of(&sql_insert_contact, 0, 1), "2");
-    assert_int_equal(registered(NULL)->row_count, 0);
-}
-
-static void a_later_phone_gets_the_code(void **state)
-{
-    (void)state;
-    registered(NULL);
-    registered("{'phoneNumber': '+420601000009'}");
-    assert_true(holds(sent(ask(NULL))->body, "+420601000009"));
-}
-
-static void a_customer_without_an_id_is_parked(void **state)
-{
-    struct customer_registered event = {.userId = " "};
-
-    (void)state;
-    assert_true(fake_handle(&service, &topic_customer_registered, &event)->rejected);
-}
-
-#define SINGLE(function) cmocka_unit_test_setup_teardown(function, start, end)
-
-static const struct CMUnitTest single[] = {
-    SINGLE(a_code_goes_to_the_known_phone),
-    SINGLE(a_message_is_recorded),
-    SINGLE(an_event_from_the_future_is_of_now),
-    SINGLE(what_belongs_to_nobody_known_is_the_processes),
-    SINGLE(a_channel_without_a_provider_is_left_out),
-    SINGLE(a_resend_belongs_to_the_open_challenge),
-    SINGLE(a_resend_of_another_code_replaces_the_challenge),
-    SINGLE(a_resend_without_an_open_challenge_opens_one),
-    SINGLE(a_new_request_replaces_the_challenge_at_once),
-    SINGLE(codes_are_digested_with_process_and_type),
-    SINGLE(limits_hold),
-    SINGLE(what_came_too_late_is_not_sent),
-    SINGLE(a_refusal_is_told_and_recorded),
-    SINGLE(an_end_of_nothing_is_parked),
-    SINGLE(a_challenge_expires_once),
-    SINGLE(an_expiry_of_nothing_is_parked),
-    SINGLE(contacts_are_kept_sealed),
-    SINGLE(only_news_are_written),
-    SINGLE(who_was_erased_can_be_registered_again),
-    SINGLE(a_later_phone_gets_the_code),
-    SINGLE(a_customer_without_an_id_is_parked),
-};
-
-/* cmocka gives *state to the set-up first, which leaves it alone. */
-#define ADD(list, function)                                                                        \
-    for (size_t i = 0; i < COUNT(list); i++) {                                                     \
-        tests[count] = EXAMPLE(function, &(list)[i]);                                              \
-        tests[count].setup_func = start;                                                           \
-        tests[count++].teardown_func = end;                                                        \
-    }
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(single) + COUNT(destinations) + COUNT(faults) + COUNT(endings)];
-    size_t count = COUNT(single);
+    struct CMUnitTest tests[COUNT(cases) + COUNT(destinations) + COUNT(faults)];
+    size_t count = COUNT(cases);
 
-    memcpy(tests, single, sizeof single);
+    memcpy(tests, cases, sizeof cases);
     ADD(destinations, a_code_finds_its_way)
     ADD(faults, a_request_is_parked)
-    ADD(endings, an_end_is_told_and_recorded)
     return cmocka_run_group_tests_name("otp_service", tests, NULL, NULL);
 }
