@@ -46,41 +46,24 @@ comment on role analyst is 'People who analyse: read the views of schema analyti
 
 -- A worker that stalls inside a transaction loses it (and its row locks) after 3 s, so that the
 -- next owner of its partitions can go on; nothing it does may take longer than 10 s.
-alter role onboarding_lookup set search_path = lookup;
-alter role onboarding_lookup set idle_in_transaction_session_timeout = '3s';
-alter role onboarding_lookup set lock_timeout = '5s';
-alter role onboarding_lookup set statement_timeout = '10s';
-alter role onboarding_lookup set synchronous_commit = on;
-
-alter role onboarding_evaluation set search_path = evaluation;
-alter role onboarding_evaluation set idle_in_transaction_session_timeout = '3s';
-alter role onboarding_evaluation set lock_timeout = '5s';
-alter role onboarding_evaluation set statement_timeout = '10s';
-alter role onboarding_evaluation set synchronous_commit = on;
-
-alter role onboarding_consent set search_path = consent;
-alter role onboarding_consent set idle_in_transaction_session_timeout = '3s';
-alter role onboarding_consent set lock_timeout = '5s';
-alter role onboarding_consent set statement_timeout = '10s';
-alter role onboarding_consent set synchronous_commit = on;
-
-alter role onboarding_approval set search_path = approval;
-alter role onboarding_approval set idle_in_transaction_session_timeout = '3s';
-alter role onboarding_approval set lock_timeout = '5s';
-alter role onboarding_approval set statement_timeout = '10s';
-alter role onboarding_approval set synchronous_commit = on;
-
-alter role onboarding_otp set search_path = otp;
-alter role onboarding_otp set idle_in_transaction_session_timeout = '3s';
-alter role onboarding_otp set lock_timeout = '5s';
-alter role onboarding_otp set statement_timeout = '10s';
-alter role onboarding_otp set synchronous_commit = on;
-
-alter role onboarding_schedule set search_path = schedule;
-alter role onboarding_schedule set idle_in_transaction_session_timeout = '3s';
-alter role onboarding_schedule set lock_timeout = '5s';
-alter role onboarding_schedule set statement_timeout = '10s';
-alter role onboarding_schedule set synchronous_commit = on;
+do $$
+declare
+    service name;
+    setting text;
+begin
+    foreach service in array array['lookup', 'evaluation', 'consent', 'approval', 'otp', 'schedule'] loop
+        foreach setting in array array[
+            format('search_path = %I', service),
+            $setting$idle_in_transaction_session_timeout = '3s'$setting$,
+            $setting$lock_timeout = '5s'$setting$,
+            $setting$statement_timeout = '10s'$setting$,
+            'synchronous_commit = on'
+        ] loop
+            execute format('alter role %I set %s', 'onboarding_' || service, setting);
+        end loop;
+    end loop;
+end
+$$;
 
 -- A forgotten query of a person must not hold back vacuum for hours.
 alter role analyst set search_path = analytics;
