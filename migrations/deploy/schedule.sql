@@ -16,6 +16,9 @@ create table published (
     published_at timestamptz not null default now(),
     primary key (topic, name)
 );
+-- `onboarding forget` goes by this; notes of expired processes stay, see analytics.process.
+create index published_forgettable on published (published_at)
+    where topic <> 'onboarding.process.expired.v1';
 comment on table published is 'Events of the schedule that Kafka has acknowledged; none of them is published again.';
 comment on column published.topic is 'Topic in Kafka.';
 comment on column published.name is 'What the event is about, as its service names it; unique in the topic.';

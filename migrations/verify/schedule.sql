@@ -8,6 +8,10 @@ select user_id from schedule.customer where false;
 
 do $$
 begin
+    assert exists (select from pg_indexes
+                    where schemaname = 'schedule' and indexname = 'published_forgettable'
+                      and indexdef like '%(published_at) WHERE (topic <> %'),
+        'the index by which notes are forgotten is missing';
     assert has_table_privilege('onboarding_schedule', 'schedule.due', 'select')
        and not has_table_privilege('onboarding_schedule', 'schedule.due', 'insert, update, delete'),
         'rights on due differ';
