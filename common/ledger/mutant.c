@@ -17,7 +17,7 @@ static const struct {
 } cuts[] = {
     {"no_epoch_condition", {"and p.owner_epoch = v.owner_epoch", "and owner_epoch = $4::bigint"}},
     {"no_next_offset_condition", {"and p.next_offset = v.expected_offset"}},
-    {"lost_leases_not_counted", {"+ due.lost::integer"}},
+    {"lost_leases_not_counted", {"+ j.lost::integer"}},
 };
 
 /* Blanks a condition out. $4 stays mentioned, else the parameter would have no use. */

@@ -8,24 +8,30 @@
 #include "common/ledger/mutant.h"
 #include "worker_sql.h"
 
+/* Places and what is held are columns of their own: the shorter one ends in nulls. */
 bool effect_jobs_lease(struct ledger *ledger, const struct effect_lease *lease, struct error *error)
 {
     struct arena arena = {0};
     size_t width = sql_lease_effects.parameter_count;
+    size_t rows = lease->place_count > lease->held_count ? lease->place_count : lease->held_count;
     struct value *values =
-        arena_alloc(&arena, lease->place_count * width * sizeof *values, _Alignof(struct value));
+        arena_alloc(&arena, rows * width * sizeof *values, _Alignof(struct value));
     struct value *at = values;
 
-    for (size_t i = 0; i < lease->place_count; i++) {
+    for (size_t i = 0; i < rows; i++) {
+        const struct effect_place *place = i < lease->place_count ? &lease->places[i] : NULL;
         *at++ = INT(ledger->group_id);
         *at++ = TEXT(lease->kind);
         *at++ = INT(lease->try_ms);
         *at++ = INT((int64_t)lease->room);
-        *at++ = INT(lease->places[i].topic_id);
-        *at++ = INT(lease->places[i].number);
-        *at++ = INT(lease->places[i].epoch);
+        *at++ = INT(EFFECT_REPEATS_MAX);
+        *at++ = INT(EFFECT_TRIES_MAX);
+        *at++ = place == NULL ? NOTHING : INT(place->topic_id);
+        *at++ = place == NULL ? NOTHING : INT(place->number);
+        *at++ = place == NULL ? NOTHING : INT(place->epoch);
+        *at++ = i < lease->held_count ? UUID_VALUE(lease->held[i]) : NOTHING;
     }
-    db_queue_rows(ledger->db, mutant_statement(&sql_lease_effects), values, lease->place_count);
+    db_queue_rows(ledger->db, mutant_statement(&sql_lease_effects), values, rows);
     bool fine = db_exchange(ledger->db, error);
     arena_done(&arena);
     return fine;

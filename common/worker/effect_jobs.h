@@ -42,7 +42,8 @@ struct effect_lease {
     int64_t try_ms; /* after which the lease runs out */
     size_t room;
     const struct effect_place *places;
-    size_t place_count;
+    const struct uuid *held; /* but for these, see effects_list_held() */
+    size_t place_count, held_count;
 };
 
 /* A pseudo partition that is ours under an epoch. */

@@ -18,8 +18,8 @@ struct effect_step effect_before_try(const struct effect_try *try)
     if (try->unknowns > EFFECT_REPEATS_MAX)
         return end(EFFECT_UNKNOWN, EFFECT_FAILURE_NONE);
     if (try->left_ms <= 0)
-        return give_up(try, try->attempts > 1 ? EFFECT_EXHAUSTED : EFFECT_EXPIRED);
-    if (try->attempts > EFFECT_TRIES_MAX)
+        return give_up(try, try->attempts > 0 ? EFFECT_EXHAUSTED : EFFECT_EXPIRED);
+    if (try->attempts >= EFFECT_TRIES_MAX)
         return give_up(try, EFFECT_EXHAUSTED);
     return (struct effect_step){.what = EFFECT_GO};
 }

@@ -14,7 +14,7 @@ enum {
 };
 
 struct effect_try {
-    int attempts;    /* this one included */
+    int attempts;    /* made so far */
     int unknowns;    /* of them: those whose answer was lost */
     int64_t left_ms; /* until it expires; negative: it has */
 };
@@ -30,7 +30,7 @@ struct effect_step {
     enum effect_failure failure;
 };
 
-/* EFFECT_GO or EFFECT_END. */
+/* EFFECT_GO or EFFECT_END; lease_effects.sql tells the same from the same, to note what begins. */
 struct effect_step effect_before_try(const struct effect_try *try);
 
 /*

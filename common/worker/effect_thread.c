@@ -81,6 +81,7 @@ static void ask(struct effects *effects, struct effect_job *job,
     char id[UUID_TEXT_SIZE];
 
     uuid_format(job->end.outcome.id, id);
+    job->end.outcome.attempts++;
     job->state = JOB_UNDER_WAY;
     add_working(effects, job);
     load->under_way++;
@@ -118,30 +119,12 @@ static void perform(struct effects *effects, struct effect_job *job)
         break;
     case EFFECT_UNREADABLE:
         log_line(LOG_ERROR, "an effect cannot be read", LOG_TEXT("error", error.text));
-        job->end.outcome.attempts--;
         put_off(effects, job, EFFECT_RETRY_MAX_MS);
         break;
     }
     if (clear.size != 0)
         wipe(clear.data, clear.size);
     arena_done(&scratch);
-}
-
-/*
- * What ended here is not recorded yet, and the row's lease ran out: the loop was in doubt for
- * long. The row is ours again, and what we know of it stands.
- */
-static bool adopt(struct effects *effects, const struct effect_job *leased)
-{
-    pthread_mutex_lock(&effects->lock);
-    struct effect_job *known = effects_find_job(effects->working, leased->end.outcome.id);
-    if (known == NULL)
-        known = effects_find_job(effects->ended, leased->end.outcome.id);
-    if (known != NULL && !known->forgotten)
-        known->leased_epoch = leased->leased_epoch;
-    bool ours = known != NULL && !known->forgotten;
-    pthread_mutex_unlock(&effects->lock);
-    return ours;
 }
 
 static bool is_ours(struct effects *effects, const struct effect_job *job)
@@ -164,15 +147,12 @@ static void begin(struct effects *effects, struct effect_job *job)
     }
     if (job->lost && step.what == EFFECT_GO)
         metric_add(effects->kinds[job->kind].metrics.repeated, 1);
-    if (step.what == EFFECT_END) {
-        job->end.outcome.attempts--; /* this one was none */
+    if (step.what == EFFECT_END)
         end_job(effects, job, step);
-    } else if (now_ms - job->leased_ms > EFFECT_BEGIN_MS_MAX) {
-        job->end.outcome.attempts--;
+    else if (now_ms - job->leased_ms > EFFECT_BEGIN_MS_MAX)
         put_off(effects, job, 0);
-    } else {
+    else
         perform(effects, job);
-    }
 }
 
 /* The places that are ours for sure; gives how many. */
@@ -188,8 +168,9 @@ static size_t sure_places(struct effects *effects, struct effect_place *out)
     return count;
 }
 
-static bool lease(struct effects *effects, size_t kind, const struct effect_place *places,
-                  size_t place_count, struct error *error)
+/* `wanted` has what all kinds have in common. */
+static bool lease_kind(struct effects *effects, size_t kind, struct effect_lease wanted,
+                       struct error *error)
 {
     const struct effect_kind *what = kind_of(effects, kind);
     struct kind_load *load = &effects->kinds[kind];
@@ -199,12 +180,9 @@ static bool lease(struct effects *effects, size_t kind, const struct effect_plac
     load->more = load->under_way >= most;
     if (load->more)
         return true;
-    const struct effect_lease wanted = {.kind = what->name,
-                                        .try_ms =
-                                            what->provider->timeout_ms + EFFECT_LEASE_MARGIN_MS,
-                                        .room = most - load->under_way,
-                                        .places = places,
-                                        .place_count = place_count};
+    wanted.kind = what->name;
+    wanted.try_ms = what->provider->timeout_ms + EFFECT_LEASE_MARGIN_MS;
+    wanted.room = most - load->under_way;
     if (!effect_jobs_lease(&effects->ledger, &wanted, error))
         return false;
     size_t count = db_row_count(effects->ledger.db, 0);
@@ -214,12 +192,23 @@ static bool lease(struct effects *effects, size_t kind, const struct effect_plac
         struct effect_job *job = effect_job_read(&row);
         job->kind = kind;
         job->leased_ms = now_ms;
-        if (adopt(effects, job))
-            effect_job_free(job);
-        else
-            begin(effects, job);
+        begin(effects, job);
     }
     return true;
+}
+
+static bool lease(struct effects *effects, const struct effect_place *places, size_t place_count,
+                  struct error *error)
+{
+    struct arena arena = {0};
+    struct effect_lease wanted = {.places = places, .place_count = place_count};
+    bool fine = true;
+
+    wanted.held_count = effects_list_held(effects, &arena, &wanted.held);
+    for (size_t kind = 0; fine && kind < effects->options.service->effect_count; kind++)
+        fine = lease_kind(effects, kind, wanted, error);
+    arena_done(&arena);
+    return fine;
 }
 
 /* PostgreSQL is away: looked for again with back-off. */
@@ -248,15 +237,10 @@ static void lease_all(struct effects *effects)
     size_t count = sure_places(effects, places);
     if (count == 0)
         return;
-    if (!ledger_connect(&effects->ledger, &error)) {
+    if (!ledger_connect(&effects->ledger, &error) || !lease(effects, places, count, &error)) {
         stumble(effects, &error);
         return;
     }
-    for (size_t kind = 0; kind < effects->options.service->effect_count; kind++)
-        if (!lease(effects, kind, places, count, &error)) {
-            stumble(effects, &error);
-            return;
-        }
     effects->away = false;
     backoff_reset(&effects->backoff);
 }

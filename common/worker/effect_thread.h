@@ -43,7 +43,11 @@ struct effects {
 };
 
 struct effect_place *effects_find_place(struct effects *effects, int32_t topic_id, int32_t number);
-struct effect_job *effects_find_job(struct effect_job *list, struct uuid id);
+/*
+ * What is in hand, which is not to be leased: while the loop is in doubt, or PostgreSQL away, the
+ * leases of what ended or is to be written back run out. What is forgotten is not in hand.
+ */
+size_t effects_list_held(struct effects *effects, struct arena *arena, const struct uuid **out);
 
 /* The thread; `context` is the struct effects. */
 void *effects_run(void *context);

@@ -2,7 +2,6 @@
 #include "common/worker/effects.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/core/clock.h"
 #include "common/worker/effect_thread.h"
@@ -15,11 +14,29 @@ struct effect_place *effects_find_place(struct effects *effects, int32_t topic_i
     return NULL;
 }
 
-struct effect_job *effects_find_job(struct effect_job *list, struct uuid id)
+static size_t put_held(const struct effect_job *list, struct uuid *out)
 {
-    while (list != NULL && memcmp(&list->end.outcome.id, &id, sizeof id) != 0)
-        list = list->next;
-    return list;
+    size_t count = 0;
+
+    for (; list != NULL; list = list->next)
+        if (!list->forgotten) {
+            if (out != NULL)
+                out[count] = list->end.outcome.id;
+            count++;
+        }
+    return count;
+}
+
+size_t effects_list_held(struct effects *effects, struct arena *arena, const struct uuid **out)
+{
+    pthread_mutex_lock(&effects->lock);
+    size_t count = put_held(effects->working, NULL) + put_held(effects->ended, NULL);
+    struct uuid *held = arena_alloc(arena, count * sizeof *held, _Alignof(struct uuid));
+    size_t working = put_held(effects->working, held);
+    put_held(effects->ended, held + working);
+    pthread_mutex_unlock(&effects->lock);
+    *out = held;
+    return count;
 }
 
 bool effects_start(const struct effects_options *options, struct effects **out, struct error *error)

@@ -12,8 +12,9 @@
  * providers, many at a time, and hands the loop what ended. What may be better later it writes
  * back itself. Both only while the pseudo partition is ours.
  *
- * A try ends before its lease does. A lease that ran out was the try of somebody who died or was
- * cut off: an answer that is lost, as if the provider had hung.
+ * A try ends before its lease does. A lease for a try that ran out was that of somebody who died or
+ * was cut off: an answer that is lost, as if the provider had hung. What is leased only to be ended
+ * loses none.
  */
 struct effects;
 

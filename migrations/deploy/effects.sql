@@ -31,6 +31,7 @@ begin
         last_status  integer,
         group_id     smallint not null,
         unknowns     smallint not null default 0 check (unknowns >= 0),
+        trying       boolean not null default false,
         effect_id    uuid primary key,
         kind         text not null,
         state        text not null default 'PENDING'
@@ -46,7 +47,8 @@ begin
         check ((state = 'PENDING') = (finished_at is null)),
         check ((state = 'PENDING') = (content is not null)),
         check ((state = 'FAILED') = (failure is not null)),
-        check ((leased_until is null) or (state = 'PENDING' and leased_epoch is not null))
+        check ((leased_until is null) or (state = 'PENDING' and leased_epoch is not null)),
+        check (leased_until is not null or not trying)
     ) with (fillfactor = 70, vacuum_truncate = false,
             autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
     -- What is due, and what stands before another of its key: pending ones are few.
@@ -59,15 +61,16 @@ begin
     comment on column effect.created_at is 'Start of the transaction that asked for it.';
     comment on column effect.due_at is 'Not to be tried before.';
     comment on column effect.expires_at is 'Not to be begun after.';
-    comment on column effect.leased_until is 'A try is under way until then at the latest; later its answer is lost. Null: none is.';
+    comment on column effect.leased_until is 'In the hands of an owner until then at the latest, who tries it or records its end; later another may take it. Null: nobody has it.';
     comment on column effect.finished_at is 'When its end was recorded; null while it is pending.';
-    comment on column effect.leased_epoch is 'Owner epoch of the partition under which it was last tried.';
+    comment on column effect.leased_epoch is 'Owner epoch of the partition under which it was last taken.';
     comment on column effect.topic_id is 'Pseudo topic effects/INPUT TOPIC; see topic.';
     comment on column effect.partition is 'Partition of the input topic that the asking event came from.';
     comment on column effect.attempts is 'Tries so far.';
     comment on column effect.last_status is 'Code of the last answer, of HTTP or SMTP; null: none came.';
     comment on column effect.group_id is 'Consumer group; see consumer_group.';
     comment on column effect.unknowns is 'Tries whose answer was lost; the provider may have done it more than once by as many.';
+    comment on column effect.trying is 'A try is under way, or its answer is lost: once leased_until is over. False: whoever has it asks nobody.';
     comment on column effect.effect_id is 'UUIDv7, made when it was asked for; the key by which the provider tells a repeat.';
     comment on column effect.kind is 'What is to be done, by which provider: a name of the service.';
     comment on column effect.state is 'PENDING; SENT: the provider accepted it; FAILED: not done, see failure; UNKNOWN: the answer was lost, of the repeat as well.';

@@ -304,6 +304,60 @@ def test_death_costs_one_copy_at_most(probe, failpoint, copies):
     assert probe.metric(heir, "onboarding_effects_repeated_after_unknown_total") == 1
 
 
+def await_death(worker):
+    await_sure(lambda: not worker.alive(), SECONDS)
+
+
+def test_death_before_an_end_without_a_try_is_recorded_costs_nothing(probe):
+    """Of two effects of a key the second is never begun: its lease is no try, and loses no answer."""
+    worker = probe.start(ONBOARDING_VALIDITY="1500ms")
+    probe.first.default = lambda request: answer(until=threading.Event())  # hangs
+    process = str(uuid.uuid4())
+    worker.arm("effect_outcome", "kill", skip=1)  # the first one's end goes by
+    probe.ask_for(*(probe.event("first", order="k", process=process, user=f"user-{n}") for n in range(2)))
+    await_death(worker)
+    probe.start()
+    await_sure(lambda: len(probe.heard(TOLD)) == 2, RETAKEN_SECONDS, probe.tails)
+    rows = probe.rows("select state, failure, attempts, unknowns from effect order by effect_id")
+    assert rows == [("UNKNOWN", None, 1, 1), ("FAILED", "EXPIRED", 0, 0)]
+    assert len(probe.first.requests) == 1
+
+
+def test_death_before_the_end_of_lost_answers_is_recorded_loses_no_more(probe):
+    worker = probe.start()
+    probe.first.script(hang())
+    worker.arm("effect_leased", "kill", skip=1)  # in the repeat
+    process, = probe.ask_for(probe.event())
+    await_death(worker)
+    heir = probe.spawn(armed=[("effect_outcome", "kill")])
+    await_sure(lambda: not heir.alive(), RETAKEN_SECONDS)
+    assert probe.rows("select state, attempts, unknowns from effect") == [("PENDING", 2, 2)]
+    probe.start()
+    assert probe.told(1, RETAKEN_SECONDS)[process][:3] == ["UNKNOWN", "NONE", "2"]
+    assert probe.table()[process][2:4] == (2, 2)
+
+
+def test_end_that_waits_longer_than_its_lease_is_not_leased_again(probe):
+    """The loop hangs with it in hand; the death that follows costs the one repeat, no more."""
+    worker = probe.start()
+    probe.second.default = lambda request: answer(503)  # its tries show that leases go on
+    worker.arm("effect_outcome", "delay 60000")
+    process, = probe.ask_for(probe.event("first second"))
+    await_sure(lambda: not worker.armed("effect_outcome"), SECONDS, probe.tails)
+    with probe.books.transaction():
+        probe.books.execute("update effect set leased_until = now() where kind = 'first'")
+    seen = len(probe.second.requests)
+    await_sure(lambda: len(probe.second.requests) > seen + 1, SECONDS, probe.tails)
+    assert probe.rows("select attempts, unknowns from effect where kind = 'first'") == [(1, 0)]
+    worker.kill()
+    probe.second.default = lambda request: answer()
+    probe.start()
+    await_sure(lambda: len(probe.heard(TOLD)) == 2, RETAKEN_SECONDS, probe.tails)
+    ends = probe.rows("select state, attempts, unknowns from effect where kind = 'first'")
+    assert ends == [("SENT", 2, 1)]
+    assert list(sends(probe.first).values()) == [2]
+
+
 def test_error_at_the_commit_hands_the_outcome_over_again(probe):
     """What ended waits in memory until the partition is sure again; nothing is asked twice."""
     worker = probe.start()

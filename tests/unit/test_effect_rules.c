@@ -27,18 +27,18 @@ static void before_a_try(void **state)
         struct effect_try try;
         const char *expected;
     } examples[] = {
-        {{.attempts = 1, .left_ms = LEFT}, "go"},
-        {{.attempts = 1, .left_ms = 1}, "go"},
-        {{.attempts = 1, .left_ms = 0}, "expired"},
-        {{.attempts = 2, .left_ms = -5}, "exhausted"},
-        {{.attempts = EFFECT_TRIES_MAX, .left_ms = LEFT}, "go"},
-        {{.attempts = EFFECT_TRIES_MAX + 1, .left_ms = LEFT}, "exhausted"},
+        {{.attempts = 0, .left_ms = LEFT}, "go"},
+        {{.attempts = 0, .left_ms = 1}, "go"},
+        {{.attempts = 0, .left_ms = 0}, "expired"},
+        {{.attempts = 1, .left_ms = -5}, "exhausted"},
+        {{.attempts = EFFECT_TRIES_MAX - 1, .left_ms = LEFT}, "go"},
+        {{.attempts = EFFECT_TRIES_MAX, .left_ms = LEFT}, "exhausted"},
         /* The one repeat after a lost answer, and no further. */
-        {{.attempts = 2, .unknowns = 1, .left_ms = LEFT}, "go"},
-        {{.attempts = 3, .unknowns = 2, .left_ms = LEFT}, "unknown"},
+        {{.attempts = 1, .unknowns = 1, .left_ms = LEFT}, "go"},
+        {{.attempts = 2, .unknowns = 2, .left_ms = LEFT}, "unknown"},
         /* Who lost an answer cannot say that nothing was done. */
-        {{.attempts = 2, .unknowns = 1, .left_ms = 0}, "unknown"},
-        {{.attempts = EFFECT_TRIES_MAX + 1, .unknowns = 1, .left_ms = LEFT}, "unknown"},
+        {{.attempts = 1, .unknowns = 1, .left_ms = 0}, "unknown"},
+        {{.attempts = EFFECT_TRIES_MAX, .unknowns = 1, .left_ms = LEFT}, "unknown"},
     };
 
     (void)state;

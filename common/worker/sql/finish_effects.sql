@@ -2,7 +2,7 @@
 update effect e
 set state = v.state, failure = v.failure, attempts = v.attempts, unknowns = v.unknowns,
     last_status = v.last_status, provider_id = v.provider_id, content = null, leased_until = null,
-    finished_at = now()
+    trying = false, finished_at = now()
 from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::smallint[], $6::integer[],
             $7::text[])
      as v (effect_id, state, failure, attempts, unknowns, last_status, provider_id)

@@ -1,7 +1,7 @@
 -- Tries that came to nothing: again later, if they are still ours to say so.
 update effect e
 set due_at = clock_timestamp() + v.delay_ms * interval '1 millisecond', leased_until = null,
-    attempts = v.attempts, unknowns = v.unknowns, last_status = v.last_status
+    trying = false, attempts = v.attempts, unknowns = v.unknowns, last_status = v.last_status
 from unnest($2::uuid[], $3::bigint[], $4::integer[], $5::integer[], $6::bigint[], $7::bigint[],
             $8::integer[], $9::smallint[], $10::integer[])
      as v (effect_id, leased_epoch, topic_id, partition, owner_epoch, delay_ms, attempts, unknowns,
