@@ -27,7 +27,7 @@ from books import CONFLICT, DEAD_LETTER, DONE, DUPLICATE, IGNORED, uuid_or_none
 from checker import SERVICES, Checker, Report, expectation
 from murmur2 import partition_of
 from stack import Stack
-from topics_read import header, is_barrier, read_topics
+from topics_read import Message, header, is_barrier, read_topics
 
 SERVICE, GROUP = "evaluation", "onboarding-evaluation"
 COMPLETED = "onboarding.evaluation.completed.v1"
@@ -387,6 +387,22 @@ class TestChecker(unittest.TestCase):
             with self.subTest(name):
                 kinds = {k.lower().replace(" ", "_").replace(",", "") for k in self.checked(spoil).violations}
                 self.assertIn(name, kinds)
+
+    def test_reason_of_a_stranger(self):
+        """evaluation knows customers' schema; lookup does not know that of reviews, nor the probe either."""
+        generator = events.Generator(5, TOPICS)
+        customer, review = (generator.stranger(name) for name in (events.EVALUATION, events.CUSTOMER))
+        for service, value, reason in (
+            ("evaluation", customer, "SCHEMA_INCOMPATIBLE"), ("evaluation", review, "SCHEMA_INCOMPATIBLE"),
+            ("lookup", customer, "SCHEMA_INCOMPATIBLE"), ("lookup", review, "SCHEMA_UNKNOWN"),
+            ("probe", customer, "SCHEMA_UNKNOWN"),
+        ):  # fmt: skip
+            with self.subTest(service):
+                checker = copy.copy(self.world)
+                checker.inputs = SERVICES[service]
+                headers = [("test-expect", b"SCHEMA_INCOMPATIBLE")]
+                record = Message("topic", 0, 0, 0, b"key", value, headers)
+                self.assertEqual(checker.reason_of(record), reason)
 
     def test_spoiled_tables(self):
         for name, change in {
