@@ -66,7 +66,6 @@ struct effect_job *effect_job_read(const struct row *row)
     struct arena *memory = &job->memory;
     job->topic_id = (int32_t)row_int(row, AT_TOPIC);
     job->number = (int32_t)row_int(row, AT_PARTITION);
-    job->leased_epoch = row_int(row, AT_EPOCH);
     job->lost = row_bool(row, AT_LOST);
     job->left_ms = row_int(row, AT_LEFT_MS);
     job->cause = row_bytes(row, AT_CAUSE, memory);
@@ -86,6 +85,7 @@ struct effect_job *effect_job_read(const struct row *row)
                     .attempts = (int)row_int(row, AT_ATTEMPTS),
                     .status = row_is_null(row, AT_STATUS) ? 0 : (int)row_int(row, AT_STATUS)},
         .unknowns = (int)row_int(row, AT_UNKNOWNS),
+        .leased_epoch = row_int(row, AT_EPOCH),
     };
     return job;
 }
@@ -132,7 +132,7 @@ bool effect_jobs_write_back(struct ledger *ledger, struct effect_job *const *job
         const struct effect_outcome *outcome = &job->end.outcome;
         *at++ = INT(ledger->group_id);
         *at++ = UUID_VALUE(outcome->id);
-        *at++ = INT(job->leased_epoch);
+        *at++ = INT(job->end.leased_epoch);
         *at++ = INT(job->topic_id);
         *at++ = INT(job->number);
         *at++ = INT(epochs[i]);

@@ -23,7 +23,6 @@ struct effect_job {
     bool forgotten; /* the partition is another's; freed when the provider has answered */
     size_t kind;    /* place in the service's table */
     int32_t topic_id, number;
-    int64_t leased_epoch;
     int64_t leased_ms; /* monotonic, before the lease began */
     int64_t left_ms;   /* until it expires, from then on */
     int64_t delay_ms;  /* JOB_LATER */

@@ -98,6 +98,7 @@ static struct value *put_end(struct value *at, const struct record *record)
     *at++ = outcome->status == 0 ? NOTHING : INT(outcome->status);
     /* Of a record that the database refused all that is not ours is left out. */
     *at++ = record->parked ? NOTHING : TEXT(outcome->provider_id);
+    *at++ = INT(end->leased_epoch);
     return at;
 }
 

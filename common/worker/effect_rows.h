@@ -43,6 +43,7 @@ struct effect_asked {
 struct effect_end {
     struct effect_outcome outcome; /* first: this is what handlers see */
     int unknowns;                  /* tries whose answer was lost */
+    int64_t leased_epoch;          /* under which it was taken */
 };
 
 /* Queues the ends of the effects among the records. */

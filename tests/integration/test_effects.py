@@ -358,6 +358,21 @@ def test_end_that_waits_longer_than_its_lease_is_not_leased_again(probe):
     assert list(sends(probe.first).values()) == [2]
 
 
+def test_end_counts_what_an_owner_in_between_tried(probe):
+    """Its try is not told to us: its answer is lost, and it may have cost a copy."""
+    worker = probe.start()
+    worker.arm("effect_outcome", "delay 5000")
+    process, = probe.ask_for(probe.event())
+    await_sure(lambda: not worker.armed("effect_outcome"), SECONDS, probe.tails)
+    with probe.books.transaction():
+        probe.books.execute(
+            "update effect set leased_epoch = leased_epoch + 1, attempts = attempts + 1, unknowns = 1,"
+            " leased_until = now() + interval '1 minute'"
+        )
+    probe.told(1)
+    assert probe.table()[process][:4] == ("SENT", None, 2, 2)
+
+
 def test_error_at_the_commit_hands_the_outcome_over_again(probe):
     """What ended waits in memory until the partition is sure again; nothing is asked twice."""
     worker = probe.start()

@@ -15,7 +15,7 @@ enum { INPUT_TOPIC = 3, PSEUDO_TOPIC = 7, GROUP = 2 };
 
 /* Columns of sql_insert_effects and sql_finish_effects, from 0. */
 enum { TOPIC = 1, KIND = 4, ORDER_KEY = 5, SUBJECT = 7, CONTENT = 10, SEALED_BY = 11 };
-enum { STATE = 1, FAILURE = 2, ATTEMPTS = 3, UNKNOWNS = 4, STATUS = 5, PROVIDER_ID = 6 };
+enum { STATE = 1, FAILURE, ATTEMPTS, UNKNOWNS, STATUS, PROVIDER_ID, LEASED_EPOCH };
 
 static const struct key digest_key = {.bytes = {'d'}, .present = true};
 static const struct key_ring ring = {
@@ -242,7 +242,8 @@ static void ends_are_written(void **state)
 {
     struct effect_end sent = {
         .outcome = {.state = EFFECT_SENT, .attempts = 2, .status = 202, .provider_id = "m-1"},
-        .unknowns = 1};
+        .unknowns = 1,
+        .leased_epoch = 9};
     struct effect_end failed = {.outcome = {.state = EFFECT_FAILED,
                                             .failure = EFFECT_EXPIRED,
                                             .provider_id = "said by somebody else"}};
@@ -264,6 +265,7 @@ static void ends_are_written(void **state)
     assert_int_equal(cell(rows, 0, UNKNOWNS)->integer, 1);
     assert_int_equal(cell(rows, 0, STATUS)->integer, 202);
     assert_text(cell(rows, 0, PROVIDER_ID), "m-1");
+    assert_int_equal(cell(rows, 0, LEASED_EPOCH)->integer, 9);
     assert_text(cell(rows, 1, STATE), "FAILED");
     assert_text(cell(rows, 1, FAILURE), "EXPIRED");
     assert_int_equal(cell(rows, 1, STATUS)->kind, VALUE_NULL);
