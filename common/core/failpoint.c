@@ -27,6 +27,22 @@ static void delay(long ms)
         continue;
 }
 
+enum {
+    HOLD_MS_MAX = 120000, /* nobody is held by a test that has ended */
+    HOLD_LOOK_MS = 5,
+};
+
+static void hold(const char *path)
+{
+    char held[PATH_MAX + 8];
+
+    snprintf(held, sizeof held, "%s.held", path);
+    if (rename(path, held) != 0)
+        return;
+    for (long ms = 0; ms < HOLD_MS_MAX && access(held, F_OK) == 0; ms += HOLD_LOOK_MS)
+        delay(HOLD_LOOK_MS);
+}
+
 /* Lets a pass go by rewriting the file with one skip less. */
 static bool skips(const char *path, const char *action, long skip)
 {
@@ -85,6 +101,10 @@ bool failpoint_pass(const char *name)
     action[strcspn(action, "\n")] = '\0';
     if (strncmp(skip, "skip ", 5) == 0 && skips(path, action, strtol(skip + 5, NULL, 10)))
         return false;
+    if (strcmp(action, "hold") == 0) {
+        hold(path);
+        return false;
+    }
     unlink(path);
     return act(action);
 }

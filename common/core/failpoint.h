@@ -9,8 +9,9 @@
  * constant false.
  *
  * A failpoint fires when the directory ONBOARDING_FAILPOINT_DIR holds a file of its name. First
- * line: `kill`, `stop`, `delay MS` or `error`; an optional second line `skip N` lets N passes go
- * first. The file is unlinked before the action. FAILPOINT() is true for `error` alone.
+ * line: `kill`, `stop`, `delay MS`, `hold` or `error`; an optional second line `skip N` lets N
+ * passes go first. The file is unlinked before the action; `hold` calls it NAME.held instead and
+ * keeps the thread there until somebody deletes that. FAILPOINT() is true for `error` alone.
  * ONBOARDING_MUTANT names the one mutant that is on.
  */
 #ifdef ONBOARDING_FAULTS

@@ -86,7 +86,7 @@ class Worker:
     # Failpoints.
 
     def arm(self, name, action, skip=0):
-        """The next pass of a failpoint does `action` (kill, stop, delay MS, error)."""
+        """The next pass of a failpoint does `action` (kill, stop, delay MS, hold, error)."""
         path = os.path.join(self.failpoints, name)
         with open(path + ".new", "w", encoding="ascii") as file:
             file.write(action + "\n" + (f"skip {skip}\n" if skip else ""))
@@ -99,6 +99,10 @@ class Worker:
             return True
         except FileNotFoundError:
             return False
+
+    def release(self, name):
+        """Lets go on who is held there."""
+        self.disarm(name + ".held")
 
     def disarm_all(self):
         for path in glob.glob(os.path.join(self.failpoints, "*")):

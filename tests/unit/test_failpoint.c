@@ -1,6 +1,8 @@
 /* Failpoints: files that make a place in the program act, once. */
 #include "common/core/failpoint.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +73,28 @@ static void delay_takes_its_time(void **state)
     arm("place", "delay 30");
     assert_false(FAILPOINT("place"));
     assert_true(clock_monotonic_ms() - start_ms >= 30);
+}
+
+static void *pass(void *name)
+{
+    (void)FAILPOINT(name);
+    return NULL;
+}
+
+static void a_thread_is_held_until_its_file_goes(void **state)
+{
+    static char name[] = "place";
+    pthread_t thread;
+
+    (void)state;
+    arm("place", "hold\n");
+    assert_int_equal(pthread_create(&thread, NULL, pass, name), 0);
+    while (!is_there("place.held"))
+        clock_sleep_ms(1);
+    assert_false(is_there("place"));
+    assert_int_equal(pthread_tryjoin_np(thread, NULL), EBUSY);
+    unlink(path_of("place.held"));
+    assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
 static void what_is_unknown_does_nothing(void **state)
@@ -154,6 +178,7 @@ int main(void)
         cmocka_unit_test(error_fires_once),
         cmocka_unit_test(passes_are_skipped),
         cmocka_unit_test(delay_takes_its_time),
+        cmocka_unit_test(a_thread_is_held_until_its_file_goes),
         cmocka_unit_test(what_is_unknown_does_nothing),
         cmocka_unit_test(kill_and_stop_reach_the_process),
         cmocka_unit_test(one_mutant_is_on),
