@@ -15,10 +15,16 @@ proxy's port, so clients never leave it. Orders on stdin, each a JSON object:
         leader does whose followers are behind
     {"do": "swallow", "seconds": 12, "client": "worker-1", "api": 12}
         takes requests (Produce without "api") and sends them nowhere, for so long
-    {"do": "skew", "records": 5, "topic": "requested"}
-        changes the next Fetch request so that so many records are left out, as a client does
-        that lost its place
-    {"do": "tell"}                    says how many bytes of records were fetched so far
+    {"do": "vouch", "seconds": 60}
+        answers Heartbeat requests in the coordinator's place, saying that all is well, as its
+        answers do that come late
+    {"do": "pass"}                    ends all swallowing and vouching
+    {"do": "skew", "records": 5, "topic": "onboarding.x.v1", "partition": 2}
+        changes the next Fetch request of this partition so that so many records are left out, as
+        a client does that lost its place
+    {"do": "tell"}
+        says how many bytes of records were fetched so far, how many Produce requests were sent
+        on, and how many Fetch requests wait for an answer
     {"do": "cut"}                     closes every client connection at once
 
 "topic" and "client" may be left out; "count" repeats an order.
@@ -32,7 +38,7 @@ from collections import deque
 
 import pipe
 
-PRODUCE, FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR = 0, 1, 2, 3, 10
+PRODUCE, FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR, HEARTBEAT = 0, 1, 2, 3, 10, 12
 END_OF_PARTITION = -1  # the timestamp that asks ListOffsets for the end
 FRAME_MAX = 256 << 20
 
@@ -41,7 +47,8 @@ clients = set()
 lag = {"until": 0.0, "records": 0, "topic": ""}
 skews = []
 swallows = {}  # by API: the order and until when
-counts = {"fetched": 0}
+vouched = {"until": 0.0}
+counts = {"fetched": 0, "produced": 0}
 upstream = ("127.0.0.1", 0)
 
 
@@ -79,20 +86,23 @@ class Request:
         )
 
 
-def skew(frame, records, topic):
-    """A Fetch request v11 that begins so much later in every partition of such a topic."""
+def skew(frame, order):
+    """A Fetch request v11 that begins so much later in one partition; None where it is not named."""
     (size,) = struct.unpack_from(">h", frame, 8)
     cursor = Cursor(bytearray(frame), 10 + max(size, 0) + 4 * 4 + 1 + 2 * 4, False)
+    found = False
     for _ in range(cursor.count(">i")):
         size = cursor.count(">h")
-        meant = topic.encode() in cursor.frame[cursor.at : cursor.at + size]
+        meant = order["topic"].encode() == cursor.frame[cursor.at : cursor.at + size]
         cursor.skip(size)
         for _ in range(cursor.count(">i")):
+            number, _, offset = struct.unpack_from(">iiq", cursor.frame, cursor.at)
             cursor.skip(4 + 4)
-            (offset,) = struct.unpack_from(">q", cursor.frame, cursor.at)
-            struct.pack_into(">q", cursor.frame, cursor.at, offset + records * meant)
+            if meant and number == order["partition"]:
+                struct.pack_into(">q", cursor.frame, cursor.at, offset + order["records"])
+                found = True
             cursor.skip(8 + 8 + 4)
-    return bytes(cursor.frame)
+    return bytes(cursor.frame) if found else None
 
 
 class Cursor:
@@ -181,16 +191,25 @@ class Connection:
             if swallow and time.monotonic() < swallow["until"] and request.fits(swallow):
                 pipe.report(did="swallow", api=request.api)
                 continue
+            if request.api == HEARTBEAT and time.monotonic() < vouched["until"]:
+                await self.vouch(request)
+                continue
             if request.api == FETCH and request.version == 11 and skews:
-                if skews[0]["topic"].encode() in request.frame:
-                    order = skews.pop(0)
-                    request.frame = skew(frame, order["records"], order["topic"])
+                if changed := skew(frame, skews[0]):
+                    request.frame = changed
+                    skews.pop(0)
                     pipe.report(did="skew")
             order = orders.take(request.fits) if request.api == PRODUCE else None
             if order:
                 await self.obey(order, request)
             else:
                 await self.send(request)
+
+    async def vouch(self, request):
+        throttle_ms = b"" if request.version == 0 else struct.pack(">i", 0)
+        no_error = struct.pack(">h", 0)
+        write_frame(self.writer, struct.pack(">i", request.correlation) + throttle_ms + no_error)
+        await self.writer.drain()
 
     async def obey(self, order, request):
         seconds = order.get("seconds", 0)
@@ -211,6 +230,7 @@ class Connection:
 
     async def send(self, request):
         self.asked.append(request)
+        counts["produced"] += request.api == PRODUCE
         write_frame(self.broker_writer, request.frame)
         await self.broker_writer.drain()
 
@@ -269,10 +289,16 @@ def handle_order(order):
         for connection in list(clients):
             connection.writer.transport.abort()
         pipe.report(did="cut")
+    elif order["do"] == "vouch":
+        vouched["until"] = time.monotonic() + order["seconds"]
+    elif order["do"] == "pass":
+        swallows.clear()
+        vouched["until"] = 0.0
     elif order["do"] == "skew":
         skews.append(order)
     elif order["do"] == "tell":
-        pipe.report(did="tell", **counts)
+        fetching = sum(request.api == FETCH for one in clients for request in one.asked)
+        pipe.report(did="tell", fetching=fetching, **counts)
     elif order["do"] == "lag":
         lag.update(order, until=time.monotonic() + order["seconds"])
     elif order["do"] == "swallow":

@@ -11,6 +11,7 @@ import effects
 import scenarios as s
 from checker import Checker
 from harness import World
+from stage import NoPower, Stage
 
 SETTLE_SECONDS = 40
 
@@ -55,8 +56,8 @@ def play(stack, folder, scenario, options, seed, mutant=None):
     world = World(stack, folder, seed=seed, mutant=mutant, **options)
     try:
         try:
-            failures = list(scenario(s.Stage(world)) or [])
-        except s.NoPower:
+            failures = list(scenario(Stage(world)) or [])
+        except NoPower:
             if not dead_of(world):
                 raise
             return dead_of(world)
@@ -115,7 +116,7 @@ def show(stack, folder, mutant, scenario, options, seed):
         found = play(
             stack, os.path.join(folder, mutant or scenario.__name__), scenario, options, seed, mutant
         )
-    except s.NoPower as error:
+    except NoPower as error:
         found = [] if mutant else [str(error)]
         if mutant:
             print(f"  no power: {error}")
