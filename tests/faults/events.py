@@ -213,6 +213,14 @@ class Generator:
         one.kind = two.kind = "rival"
         return [one, two]
 
+    def lookup_and_registration(self):
+        """Of the same person: two records at once, and who asks after them."""
+        person = self.process().person
+        one, again = (
+            self.fresh(LOOKUP, process=self.process(), person=person, plain=True) for _ in range(2)
+        )
+        return [one, self.fresh(CUSTOMER, person=person)], again
+
     def barrier(self):
         """What an older owner may have left on an input that is an output elsewhere."""
         topic = self.rng.choice(list(self.topics))

@@ -272,7 +272,7 @@ class Load:
             }
         )
         self.rate = 0.0  # steps a second
-        self.sent = 0
+        self.sent = self.sent_bytes = 0
         self.stopping = False
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -309,6 +309,7 @@ class Load:
             except BufferError:
                 producer.poll(0.1)
         self.sent += 1
+        self.sent_bytes += len(record.value or b"")
 
     def burst(self, steps):
         """So many steps at once, delivered when it returns; for when the rate is 0."""

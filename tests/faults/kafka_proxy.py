@@ -24,7 +24,7 @@ proxy's port, so clients never leave it. Orders on stdin, each a JSON object:
         a client does that lost its place
     {"do": "tell"}
         says how many bytes of records were fetched so far, how many Produce requests were sent
-        on, and how many Fetch requests wait for an answer
+        on, how often clients joined their group, and how many Fetch requests wait for an answer
     {"do": "cut"}                     closes every client connection at once
 
 "topic" and "client" may be left out; "count" repeats an order.
@@ -38,7 +38,8 @@ from collections import deque
 
 import pipe
 
-PRODUCE, FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR, HEARTBEAT = 0, 1, 2, 3, 10, 12
+PRODUCE, FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR = 0, 1, 2, 3, 10
+HEARTBEAT, SYNC_GROUP = 12, 14
 END_OF_PARTITION = -1  # the timestamp that asks ListOffsets for the end
 FRAME_MAX = 256 << 20
 
@@ -48,7 +49,7 @@ lag = {"until": 0.0, "records": 0, "topic": ""}
 skews = []
 swallows = {}  # by API: the order and until when
 vouched = {"until": 0.0}
-counts = {"fetched": 0, "produced": 0}
+counts = {"fetched": 0, "produced": 0, "joined": 0}
 upstream = ("127.0.0.1", 0)
 
 
@@ -254,6 +255,7 @@ class Connection:
             )
         if request.api == FETCH:
             counts["fetched"] += len(answer)
+        counts["joined"] += request.api == SYNC_GROUP
         if self.is_lagging(request):
             pipe.report(did="lag")
             return lower_end(answer, request)

@@ -55,8 +55,12 @@ class Stage:
 
     def send(self, count=1, **given):
         """Events that have results; delivered when it returns."""
-        for _ in range(count):
-            self.world.load.send(self.world.generator.fresh(events.EVALUATION, **given))
+        generator = self.world.generator
+        self.send_these([generator.fresh(events.EVALUATION, **given) for _ in range(count)])
+
+    def send_these(self, records):
+        for record in records:
+            self.world.load.send(record)
         self.world.load.deliver()
 
     @contextlib.contextmanager
@@ -67,8 +71,12 @@ class Stage:
             self.need(worker.is_stopped, 5, "the worker does not stop")
             yield
         finally:
+            self.wake(worker)
+
+    def wake(self, worker):
+        with self.world.lock:
+            worker.stopped_at = worker.sleeps = None
             worker.signal(signal.SIGCONT)
-            worker.stopped_at = None
 
     def settle(self, seconds=30):
         """Everything done and marked in between; a failure where it is not."""
@@ -77,15 +85,18 @@ class Stage:
     def fired(self, worker, name, seconds=10):
         self.need(lambda: not worker.armed(name), seconds, f"{name} did not fire")
 
-    def in_big_batch(self, worker, name, action, skip=0, steps=60, first=1):
+    def in_big_batch(self, worker, name, action, skip=0, steps=60):
         """A worker of one loop gets to a failpoint in a batch of records from everywhere."""
-        worker.arm("after_poll", "delay 1500")
-        for _ in range(first):
-            self.world.load.send(self.world.generator.fresh(events.EVALUATION))
-        self.world.load.deliver()
+        kafka, load = self.world.kafka, self.world.load
+        worker.arm("after_poll", "hold")
+        self.send()
         self.fired(worker, "after_poll")
         worker.arm(name, action, skip)
+        fetched, sent = kafka.tell("fetched"), load.sent_bytes
         self.burst(steps)
+        sent = load.sent_bytes - sent
+        self.need(lambda: kafka.tell("fetched") - fetched > sent, 10, "nothing is fetched ahead")
+        worker.release("after_poll")
         self.fired(worker, name)
 
     def arm_all(self, name, action, skip=0):
@@ -126,8 +137,8 @@ class Stage:
         finally:
             consumer.close()
 
-    def consumed(self):
-        return sum(place.next for place in self.places().values())
+    def all_marked(self):
+        return all(place.next == place.published for place in self.places().values())
 
     def epochs(self):
         return sum(place.epoch for place in self.places().values())
