@@ -26,6 +26,14 @@ static bool say_unreadable(char fault[static PROBLEM_TEXT_SIZE])
     return false;
 }
 
+/* A Kubernetes volume with an fsGroup is root's, and the pod's group may read it. */
+static mode_t forbidden_rights(const struct stat *status)
+{
+    const mode_t others = S_IRWXG | S_IRWXO;
+
+    return status->st_uid == 0 && geteuid() != 0 ? others & ~(mode_t)S_IRGRP : others;
+}
+
 static bool check(int file, char fault[static PROBLEM_TEXT_SIZE])
 {
     struct stat status;
@@ -34,7 +42,7 @@ static bool check(int file, char fault[static PROBLEM_TEXT_SIZE])
         return say_unreadable(fault);
     if (!S_ISREG(status.st_mode))
         return say(fault, "names something that is not a regular file");
-    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    if ((status.st_mode & forbidden_rights(&status)) != 0)
         return say(fault, "names a file that others may read; chmod 600 mends it");
     return true;
 }
@@ -110,6 +118,16 @@ static void wipe_buffer(char *buffer)
 {
     OPENSSL_cleanse(buffer, SECRET_BYTES_MAX + 1);
     free(buffer);
+}
+
+bool secret_is_safe(const char *path, char fault[static PROBLEM_TEXT_SIZE])
+{
+    char *buffer = new_buffer();
+    size_t size;
+    bool ok = read_secret(path, buffer, &size, fault);
+
+    wipe_buffer(buffer);
+    return ok;
 }
 
 bool secret_read_text(const char *path, const char **out, char fault[static PROBLEM_TEXT_SIZE])

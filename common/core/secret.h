@@ -8,12 +8,15 @@
 enum { SECRET_BYTES_MAX = 64 * 1024 }; /* a chain of certificates fits; a wrong file does not */
 
 /*
- * Secrets from files: regular, with no rights for group and others, not empty, at most
- * SECRET_BYTES_MAX bytes, without NUL; one final line end is cut. On false, `fault` says what is
- * wrong in words that stand behind the setting's name.
+ * Secrets from files: regular, with no rights for group and others (but root's may be readable for
+ * our group), not empty, at most SECRET_BYTES_MAX bytes, without NUL; one final line end is cut. On
+ * false, `fault` says what is wrong in words that stand behind the setting's name.
  */
 MUST_CHECK bool secret_read_text(const char *path, const char **out, /* malloc'd */
                                  char fault[static PROBLEM_TEXT_SIZE]);
+
+/* The same of a file that a library will read. */
+MUST_CHECK bool secret_is_safe(const char *path, char fault[static PROBLEM_TEXT_SIZE]);
 
 /* 32 bytes in base64: 44 characters, and the bits that base64 leaves over are 0. */
 MUST_CHECK bool secret_read_key(const char *path, struct key *out,

@@ -90,7 +90,9 @@ static void fill_empty(const struct setting *setting, void *member)
     case SETTING_TEXT:
     case SETTING_URL:
     case SETTING_SECRET_FILE:
-    case SETTING_FILE: *(const char **)member = ""; break;
+    case SETTING_FILE:
+    case SETTING_SAFE_FILE:
+    case SETTING_HOSTS: *(const char **)member = ""; break;
     case SETTING_KEY_FILE: *(struct key *)member = (struct key){.present = false}; break;
     case SETTING_KEY_RING: ((struct key_ring *)member)->count = 0; break;
     case SETTING_BOOL: *(bool *)member = false; break;
@@ -132,6 +134,9 @@ static bool fill(const struct setting *setting, const char *text, void *member,
     case SETTING_TEXT: return fill_text(NULL, text, member, fault);
     case SETTING_URL: return fill_text(url_fault(setting->choices, text), text, member, fault);
     case SETTING_FILE: return fill_text(file_fault(text), text, member, fault);
+    case SETTING_SAFE_FILE:
+        return secret_is_safe(text, fault) && fill_text(NULL, text, member, fault);
+    case SETTING_HOSTS: return fill_text(hosts_fault(text), text, member, fault);
     case SETTING_KEY_FILE: return secret_read_key(text, member, fault);
     case SETTING_KEY_RING: return secret_read_ring(text, member, fault);
     case SETTING_SECRET_FILE: return secret_read_text(text, member, fault);

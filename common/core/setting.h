@@ -25,6 +25,8 @@ enum setting_kind {
     SETTING_KEY_RING,    /* struct key_ring; a file of keys by number, same mode */
     SETTING_SECRET_FILE, /* const char *; a file's text, a final newline cut; same mode */
     SETTING_FILE,        /* const char *; path of a file that must be readable */
+    SETTING_SAFE_FILE,   /* likewise, of a secret: same mode as those above */
+    SETTING_HOSTS,       /* const char *; host:port,… */
 };
 
 /* 256 bits for HMAC or AES; `id` names it in rows, so that keys can be rotated. */

@@ -178,15 +178,29 @@ static bool is_authority(const char *text, size_t size)
     return is_host_port(text, size);
 }
 
+static bool is_plain_ascii(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text <= 0x20 || *text >= 0x7f) /* char may be signed: not ASCII either way */
+            return false;
+    return true;
+}
+
+const char *hosts_fault(const char *text)
+{
+    return is_plain_ascii(text) && strpbrk(text, "/@\\") == NULL && is_authority(text, strlen(text))
+               ? NULL
+               : "is not host:port, separated by commas";
+}
+
 const char *url_fault(const char *schemes, const char *text)
 {
     char scheme[16] = "";
     const char *separator = strstr(text, "://");
     int index;
 
-    for (const char *c = text; *c != '\0'; c++)
-        if (*c <= 0x20 || *c >= 0x7f || *c == '\\') /* char may be signed: not ASCII either way */
-            return "has characters that a URL cannot hold";
+    if (!is_plain_ascii(text) || strchr(text, '\\') != NULL)
+        return "has characters that a URL cannot hold";
     if (separator == NULL || separator == text)
         return "is not a URL";
     if ((size_t)(separator - text) < sizeof scheme)

@@ -18,4 +18,7 @@ MUST_CHECK bool value_choice(const char *choices, const char *text, int *out);
 /* What is wrong with a URL, or NULL; `schemes` separated by '|'. */
 const char *url_fault(const char *schemes, const char *text);
 
+/* What is wrong with hosts and ports separated by commas, or NULL. */
+const char *hosts_fault(const char *text);
+
 #endif

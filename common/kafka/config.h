@@ -39,7 +39,7 @@ struct kafka_config {
 extern const struct setting kafka_settings[];
 extern const size_t kafka_setting_count;
 
-/* What no single setting shows: halves of a pair. */
+/* What no single setting shows: halves of a pair, and files that TLS cannot use. */
 void kafka_config_check(const struct kafka_config *config, struct problems *problems);
 
 /* In librdkafka's words. */

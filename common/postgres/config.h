@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "common/core/problems.h"
 #include "common/core/setting.h"
 #include "common/postgres/db.h"
 
@@ -14,6 +15,9 @@ struct postgres_config {
 
 extern const struct setting postgres_settings[];
 extern const size_t postgres_setting_count;
+
+/* Parameters in the URL that libpq would refuse with each connection. */
+void postgres_config_check(const struct postgres_config *config, struct problems *problems);
 
 /* `schema` and `program` live as long as the options. */
 struct db_options postgres_config_options(const struct postgres_config *config, const char *schema,

@@ -115,6 +115,21 @@ static PGconn *start(const struct db_options *options)
     return PQconnectStartParams(names, values, 1);
 }
 
+/* libpq's words: hosts, a user, a reason; lines as sentences. */
+static bool refuse_open(const struct db *db, struct error *error)
+{
+    char reason[sizeof error->text];
+    const char *words = db->connection == NULL ? "" : PQerrorMessage(db->connection);
+    size_t size = 0;
+
+    for (; *words != '\0' && size + 1 < sizeof reason; words++)
+        reason[size++] = *words == '\n' ? ' ' : *words;
+    while (size > 0 && reason[size - 1] == ' ')
+        size--;
+    reason[size] = '\0';
+    return error_set(error, ERROR_RETRY, "PostgreSQL: %s", size == 0 ? "no answer" : reason);
+}
+
 bool db_open(const struct db_options *options, struct db **out, struct error *error)
 {
     struct db *db = calloc(1, sizeof *db);
@@ -124,8 +139,9 @@ bool db_open(const struct db_options *options, struct db **out, struct error *er
     db->connection = start(options);
     if (db->connection == NULL || PQstatus(db->connection) == CONNECTION_BAD ||
         !connect_within(db, clock_monotonic_ms() + DB_CONNECT_MS_MAX)) {
+        (void)refuse_open(db, error);
         db_close(db);
-        return error_set(error, ERROR_RETRY, "PostgreSQL is away, refuses or is read-only");
+        return false;
     }
     PQsetNoticeReceiver(db->connection, note, db);
     if (PQsetnonblocking(db->connection, 1) != 0 || PQenterPipelineMode(db->connection) != 1) {

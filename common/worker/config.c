@@ -1,6 +1,9 @@
 /* The settings of every worker beside those of Kafka and PostgreSQL, in one table. */
 #include "common/worker/config.h"
 
+#include <arpa/inet.h>
+#include <string.h>
+
 #include "common/ledger/batch.h"
 #include "common/worker/health.h"
 
@@ -11,7 +14,7 @@ enum { MINUTE_MS = 60000, MEBIBYTE = 1 << 20 };
 /* clang-format off */
 const struct setting worker_settings[] = {
     {"ONBOARDING_CONSUMER_GROUP", SETTING_TEXT, FIELD(consumer_group), "",
-     "consumer group; empty for onboarding-SERVICE", 0, 0, NULL},
+     "consumer group, with the service's name in it; empty for onboarding-SERVICE", 0, 0, NULL},
     {"ONBOARDING_GROUP_INSTANCE_ID", SETTING_TEXT, FIELD(group_instance_id), "",
      "static membership, for StatefulSets: unique in the group, a loop adds its number; empty for dynamic", 0, 0, NULL},
     {"ONBOARDING_SESSION_TIMEOUT", SETTING_DURATION_MS, FIELD(session_timeout_ms), "10s",
@@ -57,9 +60,22 @@ const struct setting worker_settings[] = {
 
 const size_t worker_setting_count = COUNT(worker_settings);
 
-void worker_config_check(const struct worker_config *config, bool has_policy,
+static bool is_address(const char *text)
+{
+    struct in6_addr address; /* the larger one */
+
+    return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+}
+
+void worker_config_check(const struct worker_config *config, const char *service, bool has_policy,
                          struct problems *problems)
 {
+    /* Two services in one group would each get a part of what both consume. */
+    if (config->consumer_group[0] != '\0' && strstr(config->consumer_group, service) == NULL)
+        problems_add(problems, "ONBOARDING_CONSUMER_GROUP",
+                     "does not hold the service's name, which keeps services' groups apart");
+    if (!is_address(config->health_address))
+        problems_add(problems, "ONBOARDING_HEALTH_ADDRESS", "is not an IP address");
     if (config->session_timeout_ms >= config->max_poll_interval_ms)
         problems_add(problems, "ONBOARDING_SESSION_TIMEOUT",
                      "must be shorter than ONBOARDING_MAX_POLL_INTERVAL");

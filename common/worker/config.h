@@ -31,8 +31,8 @@ struct worker_config {
 extern const struct setting worker_settings[];
 extern const size_t worker_setting_count;
 
-/* What no single setting shows: time-outs and batches that contradict each other. */
-void worker_config_check(const struct worker_config *config, bool has_policy,
+/* What no single setting shows: contradictions, and what is missing or wrong for this service. */
+void worker_config_check(const struct worker_config *config, const char *service, bool has_policy,
                          struct problems *problems);
 
 #endif

@@ -329,7 +329,9 @@ static int configure(struct worker *worker, const struct setting_group *groups, 
         abort();
     settings_read(groups, count, environ, problems);
     kafka_config_check(&worker->kafka_config, problems);
-    worker_config_check(&worker->config, worker->service->policy != NULL, problems);
+    postgres_config_check(&worker->postgres_config, problems);
+    worker_config_check(&worker->config, worker->service->name, worker->service->policy != NULL,
+                        problems);
     if (worker->service->check != NULL)
         worker->service->check(worker->service->config, problems);
     add_schemas(worker);

@@ -98,8 +98,10 @@ static bool configure(struct cli *cli, const struct setting_group *groups, size_
     if (problems == NULL)
         abort();
     settings_read(groups, count, wanted, problems);
-    if (problems->count == 0 && (needs & NEEDS_KAFKA) != 0)
+    if ((needs & NEEDS_KAFKA) != 0)
         kafka_config_check(&cli->kafka_config, problems);
+    if ((needs & NEEDS_POSTGRES) != 0)
+        postgres_config_check(&cli->postgres_config, problems);
     for (size_t i = 0; i < problems->count && i < PROBLEMS_MAX; i++)
         (void)cli_fail("%s", problems->items[i]);
     bool fine = problems->count == 0;

@@ -28,7 +28,8 @@ static const char help[] =
     "settings, from the environment:\n\n";
 
 static bool configure(const struct setting_group *groups, size_t count,
-                      const struct kafka_config *kafka, const struct schedule_config *schedule)
+                      const struct kafka_config *kafka, const struct postgres_config *postgres,
+                      const struct schedule_config *schedule)
 {
     struct problems *problems = calloc(1, sizeof *problems);
 
@@ -36,6 +37,7 @@ static bool configure(const struct setting_group *groups, size_t count,
         abort();
     settings_read(groups, count, environ, problems);
     kafka_config_check(kafka, problems);
+    postgres_config_check(postgres, problems);
     schedule_config_check(schedule, problems);
     for (size_t i = 0; i < problems->count && i < PROBLEMS_MAX; i++)
         fprintf(stderr, "%s\n", problems->items[i]);
@@ -83,7 +85,7 @@ int main(int argc, char **argv)
     if (argc != 1 && !dry)
         return fprintf(stderr, "usage: " PROGRAM " [--dry-run | --help]\n"), EXIT_USAGE;
     process_leave_no_core();
-    bool fine = configure(groups, COUNT(groups), &kafka, &schedule);
+    bool fine = configure(groups, COUNT(groups), &kafka, &postgres, &schedule);
     process_close();
     if (fine)
         status = run(&(struct run_options){

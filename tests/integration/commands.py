@@ -40,7 +40,7 @@ class Bench:
     def __init__(self, stack, database, folder):
         self.stack, self.database, self.folder = stack, database, folder
         self.brokers = stack.env["KAFKA"]
-        self.group = f"cli-test-{os.urandom(4).hex()}"
+        self.group = f"lookup-test-{os.urandom(4).hex()}"
         self.admin = AdminClient({"bootstrap.servers": self.brokers})
         self.producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 0})
         self.settings = {

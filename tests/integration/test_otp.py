@@ -34,6 +34,7 @@ class Otp(Bench):
     def __init__(self, stack, database, folder, sms, mail):
         super().__init__(stack, database, folder)
         self.sms, self.mail = sms, mail
+        self.group += "-otp"
         self.mails = []
         self.settings |= {
             "ONBOARDING_POSTGRES_URL": f"postgresql://onboarding_otp@{stack.env['PGHOST']}:"

@@ -55,7 +55,7 @@ def mistakes(tmp_path):
     """Settings with one mistake each."""
     key = base64.b64encode(b"k" * 32)
     return {
-        "ONBOARDING_KAFKA_BROKERS": "",
+        "ONBOARDING_KAFKA_BROKERS": "one.example:9092,two.example:hunter2",
         "ONBOARDING_POSTGRES_URL": "postgresql://user:hunter2@127.0.0.1/db",
         "ONBOARDING_POSTGRES_PASSWORD_FILE": file_of(tmp_path, "open", b"hunter2", 0o644),
         "ONBOARDING_DIGEST_KEY_FILE": file_of(tmp_path, "short", base64.b64encode(b"k" * 31)),
@@ -72,6 +72,9 @@ def mistakes(tmp_path):
         "ONBOARDING_BATCHRECORDS": "500",
         "ONBOARDING_KAFKA_CERTIFICATE_FILE": file_of(tmp_path, "certificate", b"x"),
         "ONBOARDING_KAFKA_SECURITY_PROTOCOL": "sasl_ssl",
+        "ONBOARDING_KAFKA_CA_FILE": file_of(tmp_path, "authority", b"hunter2"),
+        "ONBOARDING_CONSUMER_GROUP": "everybody",
+        "ONBOARDING_HEALTH_ADDRESS": "everywhere",
     }
 
 
@@ -88,7 +91,7 @@ def test_all_mistakes_at_once(configured, tmp_path):
         assert NAMED.get(name, name) in text, name
     for word in ("minimumAge", "colour"):
         assert word in text
-    for value in ("hunter2", "5e2", "loud", "99999", "65536", key_text()):
+    for value in ("hunter2", "everybody", "everywhere", "5e2", "loud", "99999", "65536", key_text()):
         assert value not in text
     assert "Sanitizer" not in text
 
@@ -104,6 +107,9 @@ def key_text():
         ({"ONBOARDING_DIGEST_KEY_FILE": "/nowhere"}, "ONBOARDING_DIGEST_KEY_FILE"),
         ({"ONBOARDING_POSTGRES_URL": "file:///etc/passwd"}, "ONBOARDING_POSTGRES_URL"),
         ({"ONBOARDING_POSTGRES_URL": "gopher://host/db"}, "ONBOARDING_POSTGRES_URL"),
+        ({"ONBOARDING_POSTGRES_URL": "postgresql://host/db?sslmode=verify-ful"}, "ONBOARDING_POSTGRES_URL"),
+        ({"ONBOARDING_KAFKA_BROKERS": ""}, "ONBOARDING_KAFKA_BROKERS"),
+        ({"ONBOARDING_KAFKA_BROKERS": "kafka:port"}, "ONBOARDING_KAFKA_BROKERS"),
         ({"ONBOARDING_FENCE": "3s"}, "ONBOARDING_FENCE"),
         ({"ONBOARDING_FETCH_SIZE": "1MiB", "ONBOARDING_BATCH_SIZE": "2MiB"}, "ONBOARDING_BATCH_SIZE"),
         ({"ONBOARDING_POLICY_FILE": ""}, "ONBOARDING_POLICY_FILE"),
@@ -201,6 +207,7 @@ def test_sigterm_under_load(service):
 def test_sigterm_while_it_waits(service):
     worker = service.spawn(ONBOARDING_POSTGRES_URL="postgresql://nobody@127.0.0.1:9/none")
     await_sure(lambda: said(worker, "waiting for PostgreSQL"), SECONDS, lambda: running.tail(worker))
+    assert "Connection refused" in said(worker, "waiting for PostgreSQL")[0]["error"]
     assert status(worker, "/livez") == READY
     assert status(worker, "/readyz") == AWAY
     assert worker.terminate()

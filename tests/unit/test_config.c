@@ -1,14 +1,23 @@
 /* Settings that contradict each other, each fine by itself. */
 #include "common/worker/config.h"
 
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/kafka/config.h"
 #include "common/postgres/config.h"
 #include "tests/support/test.h"
 
 enum { ENVIRONMENT_MAX = 8 };
+
+#define POSTGRES      "ONBOARDING_POSTGRES_URL=postgresql://u@localhost/d"
+#define WITH_PASSWORD "ONBOARDING_KAFKA_SASL_PASSWORD_FILE=password"
+#define SASL_USER     "ONBOARDING_KAFKA_SASL_USERNAME=me", WITH_PASSWORD
 
 /* A group's tables as a worker reads them, and what is wrong with them together. */
 static struct worker_config worker;
@@ -30,25 +39,68 @@ static const struct example {
     {"batch as large as fetch", {"ONBOARDING_BATCH_SIZE=1MiB", "ONBOARDING_FETCH_SIZE=1MiB"}, NULL},
     {"no policy", {"ONBOARDING_POLICY_FILE="}, "ONBOARDING_POLICY_FILE: is required"},
     {"SASL without mechanism",
-     {"ONBOARDING_KAFKA_SECURITY_PROTOCOL=sasl_ssl"},
+     {SASL_USER, "ONBOARDING_KAFKA_SECURITY_PROTOCOL=sasl_ssl"},
      "ONBOARDING_KAFKA_SASL_MECHANISM: is required with a protocol of SASL"},
     {"SASL in the clear without mechanism",
-     {"ONBOARDING_KAFKA_SECURITY_PROTOCOL=sasl_plaintext"},
+     {SASL_USER, "ONBOARDING_KAFKA_SECURITY_PROTOCOL=sasl_plaintext"},
      "ONBOARDING_KAFKA_SASL_MECHANISM: is required with a protocol of SASL"},
-    {"SASL with mechanism",
-     {"ONBOARDING_KAFKA_SECURITY_PROTOCOL=sasl_ssl",
+    {"SASL without user",
+     {WITH_PASSWORD, "ONBOARDING_KAFKA_SECURITY_PROTOCOL=sasl_ssl",
+      "ONBOARDING_KAFKA_SASL_MECHANISM=PLAIN"},
+     "ONBOARDING_KAFKA_SASL_USERNAME: is required with a protocol of SASL"},
+    {"SASL without password",
+     {"ONBOARDING_KAFKA_SASL_USERNAME=me", "ONBOARDING_KAFKA_SECURITY_PROTOCOL=sasl_ssl",
+      "ONBOARDING_KAFKA_SASL_MECHANISM=PLAIN"},
+     "ONBOARDING_KAFKA_SASL_PASSWORD_FILE: is required with a protocol of SASL"},
+    {"SASL with all it takes",
+     {SASL_USER, "ONBOARDING_KAFKA_SECURITY_PROTOCOL=sasl_ssl",
       "ONBOARDING_KAFKA_SASL_MECHANISM=SCRAM-SHA-512"},
      NULL},
     {"TLS needs no mechanism", {"ONBOARDING_KAFKA_SECURITY_PROTOCOL=ssl"}, NULL},
     {"certificate without key",
-     {"ONBOARDING_KAFKA_CERTIFICATE_FILE=/dev/null"},
+     {"ONBOARDING_KAFKA_CERTIFICATE_FILE=certificate"},
      "ONBOARDING_KAFKA_CERTIFICATE_FILE: goes together with ONBOARDING_KAFKA_KEY_FILE"},
     {"key without certificate",
-     {"ONBOARDING_KAFKA_KEY_FILE=/dev/null"},
+     {"ONBOARDING_KAFKA_KEY_FILE=key"},
      "ONBOARDING_KAFKA_CERTIFICATE_FILE: goes together with ONBOARDING_KAFKA_KEY_FILE"},
     {"certificate and key",
-     {"ONBOARDING_KAFKA_CERTIFICATE_FILE=/dev/null", "ONBOARDING_KAFKA_KEY_FILE=/dev/null"},
+     {"ONBOARDING_KAFKA_CERTIFICATE_FILE=certificate", "ONBOARDING_KAFKA_KEY_FILE=key"},
      NULL},
+    {"another certificate's key",
+     {"ONBOARDING_KAFKA_CERTIFICATE_FILE=certificate", "ONBOARDING_KAFKA_KEY_FILE=other_key"},
+     "ONBOARDING_KAFKA_KEY_FILE: does not belong to ONBOARDING_KAFKA_CERTIFICATE_FILE"},
+    {"no certificate",
+     {"ONBOARDING_KAFKA_CERTIFICATE_FILE=key", "ONBOARDING_KAFKA_KEY_FILE=key"},
+     "ONBOARDING_KAFKA_CERTIFICATE_FILE: names a file without a certificate"},
+    {"no key",
+     {"ONBOARDING_KAFKA_CERTIFICATE_FILE=certificate", "ONBOARDING_KAFKA_KEY_FILE=password"},
+     "ONBOARDING_KAFKA_KEY_FILE: names a file without a private key in clear"},
+    {"a key under a pass phrase",
+     {"ONBOARDING_KAFKA_CERTIFICATE_FILE=certificate", "ONBOARDING_KAFKA_KEY_FILE=locked_key"},
+     "ONBOARDING_KAFKA_KEY_FILE: names a file without a private key in clear"},
+    {"authorities", {"ONBOARDING_KAFKA_CA_FILE=certificate"}, NULL},
+    {"no authorities",
+     {"ONBOARDING_KAFKA_CA_FILE=password"},
+     "ONBOARDING_KAFKA_CA_FILE: names a file without a certificate"},
+    {"PostgreSQL by TLS", {POSTGRES "?sslmode=verify-full&sslrootcert=ca.crt"}, NULL},
+    {"a mode of TLS that there is not",
+     {POSTGRES "?sslmode=verify-ful"},
+     "ONBOARDING_POSTGRES_URL: has an sslmode that there is not"},
+    {"a parameter that libpq does not know",
+     {POSTGRES "?sslmod=verify-full"},
+     "ONBOARDING_POSTGRES_URL: has a parameter that libpq does not know, or a broken escape"},
+    {"a broken escape",
+     {POSTGRES "?sslrootcert=%zz"},
+     "ONBOARDING_POSTGRES_URL: has a parameter that libpq does not know, or a broken escape"},
+    {"a group of its own", {"ONBOARDING_CONSUMER_GROUP=bank.test.lookup-2"}, NULL},
+    {"a group that others may have",
+     {"ONBOARDING_CONSUMER_GROUP=bank"},
+     "ONBOARDING_CONSUMER_GROUP: does not hold the service's name, which keeps services' groups "
+     "apart"},
+    {"health everywhere", {"ONBOARDING_HEALTH_ADDRESS=::"}, NULL},
+    {"health by name",
+     {"ONBOARDING_HEALTH_ADDRESS=localhost"},
+     "ONBOARDING_HEALTH_ADDRESS: is not an IP address"},
 };
 
 static bool is_about(const char *entry, const char *name)
@@ -96,7 +148,10 @@ static void contradiction(void **state)
     assert_non_null(strstr(problems.items[1], "ONBOARDING_DATA_KEYS_FILE"));
     problems.count = 0;
     kafka_config_check(&kafka, &problems);
-    worker_config_check(&worker, true, &problems);
+    postgres_config_check(&postgres, &problems);
+    worker_config_check(&worker, "lookup", true, &problems);
+    if (kafka.sasl_password[0] != '\0')
+        free((char *)(uintptr_t)kafka.sasl_password);
     if (problems.count != 0 && example->complaint == NULL)
         fail_msg("%s", problems.items[0]);
     assert_int_equal(problems.count, example->complaint != NULL);
@@ -107,11 +162,13 @@ static void contradiction(void **state)
 static void sessions_end_before_polls_are_late(void **state)
 {
     static struct problems problems;
-    struct worker_config config = worker;
 
     (void)state;
+    read_settings((const char *const[ENVIRONMENT_MAX]){NULL}, &problems);
+    struct worker_config config = worker;
+    problems.count = 0;
     config.session_timeout_ms = config.max_poll_interval_ms;
-    worker_config_check(&config, false, &problems);
+    worker_config_check(&config, "lookup", false, &problems);
     assert_int_equal(problems.count, 1);
     assert_non_null(strstr(problems.items[0], "ONBOARDING_SESSION_TIMEOUT"));
 }
@@ -137,6 +194,64 @@ static void options_follow_from_settings(void **state)
     assert_string_equal(to_postgres.schema, "lookup");
 }
 
+static char folder[] = "/tmp/onboarding-config-XXXXXX";
+
+static EVP_PKEY *write_key(const char *path, const char *pass_phrase)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    FILE *file = fopen(path, "we");
+
+    assert_true(key != NULL && file != NULL);
+    assert_int_equal(fchmod(fileno(file), 0600), 0);
+    assert_int_equal(PEM_write_PrivateKey(file, key, pass_phrase == NULL ? NULL : EVP_aes_256_cbc(),
+                                          NULL, 0, NULL, (void *)(uintptr_t)pass_phrase),
+                     1);
+    assert_int_equal(fclose(file), 0);
+    return key;
+}
+
+static void write_certificate(const char *path, EVP_PKEY *key)
+{
+    X509 *certificate = X509_new();
+    FILE *file = fopen(path, "we");
+
+    assert_true(certificate != NULL && file != NULL);
+    X509_set_pubkey(certificate, key);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
+    assert_int_equal(PEM_write_X509(file, certificate), 1);
+    assert_int_equal(fclose(file), 0);
+    X509_free(certificate);
+}
+
+static int write_files(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    EVP_PKEY *key = write_key("key", NULL);
+    write_certificate("certificate", key);
+    EVP_PKEY_free(key);
+    EVP_PKEY_free(write_key("other_key", NULL));
+    EVP_PKEY_free(write_key("locked_key", "open sesame"));
+    FILE *password = fopen("password", "we");
+    assert_non_null(password);
+    assert_int_equal(fchmod(fileno(password), 0600), 0);
+    assert_true(fputs("hunter2", password) >= 0);
+    return fclose(password);
+}
+
+static int remove_files(void **state)
+{
+    static const char *const files[] = {"key", "certificate", "other_key", "locked_key",
+                                        "password"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(files); i++)
+        assert_int_equal(unlink(files[i]), 0);
+    return rmdir(folder);
+}
+
 int main(void)
 {
     struct CMUnitTest tests[COUNT(examples) + 2];
@@ -146,5 +261,5 @@ int main(void)
         tests[count++] = EXAMPLE(contradiction, &examples[i]);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(sessions_end_before_polls_are_late);
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(options_follow_from_settings);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, write_files, remove_files);
 }

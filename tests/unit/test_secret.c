@@ -224,6 +224,40 @@ static void refuses_what_is_no_file(void **state)
     assert_string_equal(fault, "names a file that cannot be read: No such file or directory");
 }
 
+/* As a Kubernetes volume with an fsGroup: root's, and readable for the pod's group. */
+static void takes_roots_file_that_our_group_may_read(void **state)
+{
+    enum { NOBODY = 65534 };
+    static const struct {
+        mode_t mode;
+        bool fine;
+    } examples[] = {{0440, true}, {0640, true}, {0660, false}, {0444, false}};
+
+    (void)state;
+    if (geteuid() != 0)
+        skip(); /* only root can make such a file */
+    assert_int_equal(chmod(directory, 0755), 0);
+    write_file(KEY, sizeof KEY - 1, 0600);
+    assert_int_equal(chown(path, 0, NOBODY), 0);
+    for (size_t i = 0; i < COUNT(examples); i++) {
+        struct key key = {0};
+        char fault[PROBLEM_TEXT_SIZE] = OPEN_FILE;
+        assert_int_equal(chmod(path, examples[i].mode), 0);
+        assert_int_equal(setegid(NOBODY), 0);
+        assert_int_equal(seteuid(NOBODY), 0);
+        bool fine = secret_read_key(path, &key, fault);
+        assert_int_equal(seteuid(0), 0);
+        assert_int_equal(setegid(0), 0);
+        assert_int_equal(fine, examples[i].fine);
+        assert_string_equal(fault, OPEN_FILE);
+    }
+    /* Of root's own program it is open. */
+    char fault[PROBLEM_TEXT_SIZE];
+    struct key key;
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_false(secret_read_key(path, &key, fault));
+}
+
 /* Nobody writes to it: opening it without O_NONBLOCK would wait for ever. */
 static void does_not_wait_for_a_fifo(void **state)
 {
@@ -274,11 +308,9 @@ static void wipes_what_was_read(void **state)
 #define TIDY(test) cmocka_unit_test_teardown(test, remove_file)
 
 static const struct CMUnitTest singles[] = {
-    TIDY(takes_the_largest_text),
-    TIDY(bounds_a_ring),
-    TIDY(does_not_wait_for_a_fifo),
-    TIDY(wipes_what_was_read),
-    cmocka_unit_test(refuses_what_is_no_file),
+    TIDY(takes_the_largest_text),   TIDY(bounds_a_ring),
+    TIDY(does_not_wait_for_a_fifo), TIDY(takes_roots_file_that_our_group_may_read),
+    TIDY(wipes_what_was_read),      cmocka_unit_test(refuses_what_is_no_file),
 };
 
 int main(void)

@@ -13,7 +13,7 @@ struct config {
     int64_t loops, wait_ms, size_bytes, signed_number;
     bool on;
     int level;
-    const char *text, *url, *file, *empty_text;
+    const char *text, *url, *file, *empty_text, *hosts, *safe_file;
     struct key no_key;
 };
 
@@ -29,6 +29,8 @@ static const struct setting settings[] = {
     {"ONBOARDING_URL", SETTING_URL, offsetof(struct config, url), "http://localhost:80/x", "URL", 0, 0, "http|https|postgresql"},
     {"ONBOARDING_FILE", SETTING_FILE, offsetof(struct config, file), "/dev/null", "File", 0, 0, NULL},
     {"ONBOARDING_EMPTY", SETTING_TEXT, offsetof(struct config, empty_text), "", "May be empty", 0, 0, NULL},
+    {"ONBOARDING_HOSTS", SETTING_HOSTS, offsetof(struct config, hosts), "", "Hosts", 0, 0, NULL},
+    {"ONBOARDING_SAFE_FILE", SETTING_SAFE_FILE, offsetof(struct config, safe_file), "", "File", 0, 0, NULL},
     {"ONBOARDING_NO_KEY", SETTING_KEY_FILE, offsetof(struct config, no_key), "", "May be empty", 0, 0, NULL},
 };
 /* clang-format on */
@@ -132,6 +134,8 @@ static void reads_words(void **state)
 #define URL_USER    "ONBOARDING_URL: must not hold a password"
 #define URL_SCHEME  "ONBOARDING_URL: has a scheme that is not allowed here"
 #define URL_HOST    "ONBOARDING_URL: has no valid host and port"
+#define HOSTS       "ONBOARDING_HOSTS="
+#define NO_HOSTS    "ONBOARDING_HOSTS: is not host:port, separated by commas"
 #define URL_CHARS   "ONBOARDING_URL: has characters that a URL cannot hold"
 
 /* clang-format off */
@@ -193,6 +197,15 @@ static const struct mistake {
     {"letters that are not ASCII", URL "http://\xc3\xa9/", URL_CHARS},
     {"missing file", "ONBOARDING_FILE=/nonexistent/file", "ONBOARDING_FILE: names a file that cannot be read"},
     {"directory", "ONBOARDING_FILE=/", "ONBOARDING_FILE: names a directory, not a file"},
+    {"hosts with a hole", HOSTS "a:1,,b:2", NO_HOSTS},
+    {"host of nothing", HOSTS ":9092", NO_HOSTS},
+    {"colons", HOSTS ":::", NO_HOSTS},
+    {"port of letters", HOSTS "a:1,b:kafka", NO_HOSTS},
+    {"hosts in words", HOSTS "a b", NO_HOSTS},
+    {"hosts with a scheme", HOSTS "ssl://a:1", NO_HOSTS},
+    {"hosts with a user", HOSTS "u@a:1", NO_HOSTS},
+    {"world-readable file", "ONBOARDING_SAFE_FILE=/proc/version", "ONBOARDING_SAFE_FILE: names a file that others may read; chmod 600 mends it"},
+    {"missing safe file", "ONBOARDING_SAFE_FILE=/nonexistent/key", "ONBOARDING_SAFE_FILE: names a file that cannot be read: No such file or directory"},
     {"unknown name", "ONBOARDING_LOPPS=1", "ONBOARDING_LOPPS: is not a setting"},
     {"only the prefix", "ONBOARDING_=1", "ONBOARDING_: is not a setting"},
     {"repeated name", "ONBOARDING_TEXT=other", "ONBOARDING_TEXT: is given twice"},
@@ -231,6 +244,19 @@ static void takes_url(void **state)
 
     assert_int_equal(problems.count, 0);
     assert_string_equal(config.url, example->entry + strlen(URL));
+}
+
+static void takes_hosts(void **state)
+{
+    static const char hosts[] = "ONBOARDING_HOSTS=a.example:9092,[::1]:1,127.0.0.1:65535,b-2";
+    const char *const environment[] = {hosts, NULL};
+    struct problems problems;
+    struct config config = read_config(environment, &problems);
+
+    (void)state;
+    assert_int_equal(problems.count, 0);
+    assert_string_equal(config.hosts, hosts + strlen("ONBOARDING_HOSTS="));
+    assert_string_equal(config.safe_file, "");
 }
 
 static void tells_all_mistakes_at_once(void **state)
@@ -315,6 +341,7 @@ static void prints_a_reference(void **state)
 static const struct CMUnitTest singles[] = {
     cmocka_unit_test(takes_defaults),
     cmocka_unit_test(reads_words),
+    cmocka_unit_test(takes_hosts),
     cmocka_unit_test(tells_all_mistakes_at_once),
     cmocka_unit_test(counts_what_is_wrong_as_absent),
     cmocka_unit_test(misses_what_is_required),

@@ -1,0 +1,66 @@
+/* Certificates and private keys in files: whether they are any, and belong together. */
+#include "common/core/certificate.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+
+/* A pass phrase that is none; without it OpenSSL would ask the terminal. */
+static char no_pass_phrase[] = "";
+
+static X509 *read_certificate(const char *path)
+{
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL)
+        return NULL;
+    X509 *certificate = PEM_read_X509(file, NULL, NULL, no_pass_phrase);
+    fclose(file);
+    ERR_clear_error(); /* who comes next must not take it for its own */
+    return certificate;
+}
+
+static EVP_PKEY *read_key(const char *path)
+{
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL)
+        return NULL;
+    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, no_pass_phrase);
+    fclose(file);
+    ERR_clear_error();
+    return key;
+}
+
+bool certificate_is_in(const char *path)
+{
+    X509 *certificate = read_certificate(path);
+    bool there = certificate != NULL;
+
+    X509_free(certificate);
+    return there;
+}
+
+bool private_key_is_in(const char *path)
+{
+    EVP_PKEY *key = read_key(path);
+    bool there = key != NULL;
+
+    EVP_PKEY_free(key);
+    return there;
+}
+
+bool certificate_has_key(const char *certificate_path, const char *key_path)
+{
+    X509 *certificate = read_certificate(certificate_path);
+    EVP_PKEY *key = read_key(key_path);
+    bool belong =
+        certificate != NULL && key != NULL && X509_check_private_key(certificate, key) == 1;
+
+    ERR_clear_error();
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return belong;
+}
