@@ -309,6 +309,8 @@ static int run(struct worker *worker)
              LOG_INT("loops", worker->config.loops),
              LOG_INT("health_port", health_port(worker->health)));
     if (find_topics(worker, &signals, &error)) {
+        if (!worker->stopping)
+            worker_check_fence(worker);
         worker->clock_probe = clock_probe_start(&worker->kafka, &worker->database);
         run_loops(worker, &signals);
         clock_probe_stop(worker->clock_probe);

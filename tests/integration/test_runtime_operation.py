@@ -214,6 +214,18 @@ def test_sigterm_while_it_waits(service):
     assert worker.troubles() == []
 
 
+UNFENCED = "a topic is not fenced as ONBOARDING_FENCE says: results may come twice"
+
+
+def test_topics_that_are_fenced_otherwise_are_told(service):
+    """What take-overs wait for is a setting; the brokers' side of it is the topics'."""
+    assert said(service.start(), UNFENCED) == []
+    other = service.spawn(ONBOARDING_FENCE=f"{running.FENCE_MS + 1}ms")
+    wanted = {OUTPUT["evaluation"], "onboarding.review.completed.v1"}
+    wanted |= {topic + running.DEAD_LETTER for topic in running.INPUTS["evaluation"]}
+    await_sure(lambda: {line["topic"] for line in said(other, UNFENCED)} == wanted, SECONDS)
+
+
 # A world that comes and goes.
 
 
