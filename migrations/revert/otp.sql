@@ -1,4 +1,4 @@
--- Drops contacts, challenges, messages and answers, and the otp worker's effects and ledger.
+-- Drops contacts and links, challenges, messages and answers, and the otp worker's effects and ledger.
 
 begin;
 
@@ -6,6 +6,7 @@ drop view otp.due;
 drop table otp.answer;
 drop table otp.message;
 drop table otp.challenge;
+drop table otp.contact_link;
 drop table otp.contact;
 select runtime.drop_effects('otp');
 select runtime.drop_vault('otp');

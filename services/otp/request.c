@@ -5,6 +5,7 @@
 
 #include "common/core/blind_index.h"
 #include "services/otp/config.h"
+#include "services/otp/links.h"
 #include "services/otp/otp.h"
 
 static const struct otp_config *config_of(const struct turn *turn)
@@ -42,7 +43,7 @@ static struct otp_destination destination_of(const struct turn *turn,
     struct otp_channels channels = otp_config_channels(config_of(turn), &policy->channels);
 
     if (event->userId != NULL)
-        known = contact_find(turn, event->userId);
+        known = contact_of_person(turn, event->userId);
     return otp_destination_choose(&asked, &known, &channels);
 }
 

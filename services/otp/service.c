@@ -2,8 +2,9 @@
  * otp: otp.requested.v1 → otp.completed.v1, by the rules in otp.c.
  *
  * A code goes by SMS or e-mail to where the request says, else to where customer.registered.v1
- * says that the user is; the answer follows when the provider has answered. otp.expired.v1, from
- * the schedule, closes challenges. The code itself is kept nowhere but in the effect that sends it.
+ * says that the user is, perhaps under a later id, which customer.linked.v1 tells; the answer
+ * follows when the provider has answered. otp.expired.v1, from the schedule, closes challenges. The
+ * code itself is kept nowhere but in the effect that sends it.
  */
 #include <string.h>
 
@@ -18,6 +19,7 @@
 #include "services/otp/config.h"
 #include "services/otp/delivery.h"
 #include "services/otp/known.h"
+#include "services/otp/links.h"
 #include "services/otp/otp.h"
 #include "services/otp/request.h"
 #include "topics.h"
@@ -79,7 +81,7 @@ static void load_requested(const struct turn *turn, struct keys *keys)
     keys_add_subject(keys, subject_of(event, turn->arena));
     traffic_ask(keys, &asked);
     if (event->userId != NULL)
-        keys_add_text(keys, &contact_kind, event->userId);
+        contact_ask(keys, event->userId);
 }
 
 /* The challenge that the message belongs to: the open one, or a new one in its place. */
@@ -295,11 +297,13 @@ static const struct route routes[] = {
     {&topic_otp_requested, load_requested, handle_requested},
     {&topic_otp_expired, load_expired, handle_expired},
     {&topic_customer_registered, load_registered, handle_registered},
+    {&topic_customer_linked, contact_link_load, contact_link_handle},
     RETENTION_ROUTE,
 };
 
-/* Contacts lead to the numbers of their destinations. */
+/* Links lead to contacts, these to the numbers of their destinations. */
 static const struct state_kind *const states[] = {
+    &contact_link_kind,
     &contact_kind,
     &traffic_kind,
     &challenge_kind,

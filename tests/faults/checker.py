@@ -49,6 +49,7 @@ SERVICES = {
         otp.REQUESTED: otp.COMPLETED,
         "onboarding.otp.expired.v1": None,
         "onboarding.customer.registered.v1": None,
+        "onboarding.customer.linked.v1": None,
     },
     effects.SERVICE: {"onboarding.consent-text.requested.v1": None},
 }

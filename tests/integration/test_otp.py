@@ -20,7 +20,7 @@ from provider_stub import Authority, ProviderStub, answer, close, hang
 from psycopg import sql
 from test_mail_provider import MailServer
 
-INPUTS = {f"onboarding.{name}.v1" for name in ["otp.requested", "otp.expired", "customer.registered"]}
+INPUTS = {f"onboarding.{name}.v1" for name in ["otp.requested", "otp.expired", "customer.registered", "customer.linked"]}
 PARTITIONS = 4
 TIMEOUT_S = 1  # of the SMS provider
 REPLIES = "onboarding.replies.otp"
@@ -411,6 +411,19 @@ def test_the_schedule_closes_what_has_expired(otp):
 
 
 # Secrets
+
+
+def test_a_prospect_who_became_a_customer_is_reached(otp):
+    """Processes know the first id, the bank registers the customer under a later one."""
+    first, later, number = f"U-{uuid.uuid4()}", f"U-{uuid.uuid4()}", phone()
+    otp.known(later, phoneNumber=number)
+    assert otp.ask(request(userId=first))["code"] == "NO_DESTINATION"
+    linked = {"userId": later, "firstId": first, "linkedAt": 1000}
+    otp.publish("customer.linked", linked)
+    await_true(lambda: otp.database.rows("select from otp.contact_link where user_id = %s", later),
+               WORKER_TIMEOUT_S, otp.log)  # fmt: skip
+    assert otp.ask(request(userId=first))["code"] == "SENT"
+    assert len(otp.messages_to(number)) == 1
 
 
 def test_who_was_erased_is_reached_when_registered_again(otp):

@@ -531,6 +531,14 @@ def test_the_highest_version_of_a_contact_holds(otp):
         otp.put("insert_contact", contact(user, 2))
 
 
+def test_later_ids_are_found_by_the_first(otp):
+    first, later, other = name(), "a" + name(), "b" + name()
+    otp.put("insert_contact_link", (first, other, NOON), (first, later, NOON), (name(), later, NOON))
+    assert otp.load("load_contact_links", first, later) == [(first, later), (first, other)]
+    with pytest.raises(errors.UniqueViolation):
+        otp.put("insert_contact_link", (first, later, NOON))
+
+
 def test_the_highest_version_of_each_challenge_of_a_process_holds(otp):
     process, one, other = name(), uuid.UUID(int=1), uuid.UUID(int=2)
     rows = [challenge(process, one, 1), challenge(process, one, 2, "REPLACED"),
@@ -593,9 +601,9 @@ def test_answers_to_requests_are_added_and_not_read(otp, migrated):
     assert migrated.rows("select result from otp.answer where answer_id = %s", identifier) == [("NO_DESTINATION",)]
 
 
-@pytest.mark.parametrize("table", ["contact", "challenge", "message", "answer"])
+@pytest.mark.parametrize("table", ["contact", "contact_link", "challenge", "message", "answer"])
 def test_the_otp_worker_changes_no_history(otp, table):
-    column = {"contact": "user_id"}.get(table, "process_id")
+    column = {"contact": "user_id", "contact_link": "user_id"}.get(table, "process_id")
     for statement in (f"delete from {table}", f"update {table} set {column} = null"):
         with pytest.raises(errors.InsufficientPrivilege):
             otp.connection.execute(statement)
