@@ -5,7 +5,9 @@ which passes without it, fails.
 """
 
 import os
+import queue
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import effects
 import scenarios as s
@@ -50,6 +52,9 @@ MUTANTS = {
     "ends_recorded_anew": (s.effects_through_deaths, {"service": effects.SERVICE}),
 }
 
+#: Of no mutant; they must pass.
+STORIES = [s.killed_while_taking_over, s.upstream_in_transactions]
+
 
 def play(stack, folder, scenario, options, seed, mutant=None):
     """The failures that a scenario shows, as short texts."""
@@ -87,26 +92,41 @@ def dead_of(world):
     return [text for worker in world.gone + world.workers for text in worker.troubles()][:1]
 
 
-def table(stack, folder, arguments):
-    """Prints mutant | caught by | seconds; gives (passed, failures)."""
-    chosen = arguments.only or list(MUTANTS)
-    passed, failures = 0, []
-    controls = {}
-    print(f"{'mutant':34} {'scenario':26} {'seconds':>7}  caught by", flush=True)
-    for name in chosen:
+def table(stacks, folder, arguments):
+    """Prints mutant | scenario | seconds | caught by; gives (passed, failures). Each stack takes
+    the next scenario, without a mutant and with each of its own."""
+    groups = {(scenario, ()): [] for scenario in ([] if arguments.only else STORIES)}
+    for name in arguments.only or MUTANTS:
         scenario, options = MUTANTS[name]
-        control = scenario.__name__, str(options)
-        if control not in controls:
-            controls[control] = show(stack, folder, None, scenario, options, arguments.seed)
-            if controls[control]:
-                failures.append(f"{scenario.__name__} without a mutant: {controls[control]}")
-            else:
-                passed += 1
-        if show(stack, folder, name, scenario, options, arguments.seed):
-            passed += 1
-        else:
-            failures.append(f"mutant {name} was not caught")
-    return passed, failures
+        groups.setdefault((scenario, tuple(options.items())), []).append(name)
+    free = queue.SimpleQueue()
+    for stack in stacks:
+        free.put(stack)
+
+    def run(group):
+        (scenario, options), names = group
+        stack = free.get()
+        try:
+            return [
+                judge(name, scenario, show(stack, folder, name, scenario, dict(options), seed))
+                for name in [None, *names]
+            ]
+        finally:
+            free.put(stack)
+
+    seed = arguments.seed
+    print(f"{'mutant':34} {'scenario':30} {'seconds':>7}  caught by", flush=True)
+    with ThreadPoolExecutor(len(stacks)) as pool:
+        verdicts = [verdict for some in pool.map(run, groups.items()) for verdict in some]
+    failures = [verdict for verdict in verdicts if verdict]
+    return len(verdicts) - len(failures), failures
+
+
+def judge(mutant, scenario, found):
+    """What is wrong with that, or None."""
+    if mutant:
+        return None if found else f"mutant {mutant} was not caught"
+    return f"{scenario.__name__} without a mutant: {found}" if found else None
 
 
 def show(stack, folder, mutant, scenario, options, seed):
@@ -122,5 +142,5 @@ def show(stack, folder, mutant, scenario, options, seed):
             print(f"  no power: {error}")
     verdict = "; ".join(found)[:200] or ("NOT CAUGHT" if mutant else "nothing, as it must")
     seconds = time.monotonic() - began
-    print(f"{mutant or '(none)':34} {scenario.__name__:26} {seconds:7.1f}  {verdict}", flush=True)
+    print(f"{mutant or '(none)':34} {scenario.__name__:30} {seconds:7.1f}  {verdict}", flush=True)
     return found

@@ -1,12 +1,13 @@
 """The fault campaign: workers under load, every failpoint and fault fired, then the checker.
 
     run.py [--seconds N] [--seed S] [--long] [--service NAME] [--stack DIR]
-    run.py --mutants [--only NAME…]
+    run.py --mutants [--only NAME…] [--stack DIR[:DIR…]]
 
 Without --stack (or ONBOARDING_STACK, which names a stack's env file) a stack of its own is
-started. The seed is printed; the same seed aims the same faults at the same load. --long stops
-workers for 60 s instead of 8 s. Rounds of at most ROUND_SECONDS follow each other, each with
-fresh topics and a fresh database. The last line says how many checks passed and failed.
+started. Mutants are tried on several stacks at once. The seed is printed; the same seed aims the
+same faults at the same load. --long stops workers for 60 s instead of 8 s. Rounds of at most
+ROUND_SECONDS follow each other, each with fresh topics and a fresh database. The last line says
+how many checks passed and failed.
 """
 
 import argparse
@@ -214,8 +215,8 @@ def log_counts(world):
     return counts
 
 
-def campaign(stack, folder, arguments):
-    """All rounds; gives (checks passed, failures)."""
+def campaign(stacks, folder, arguments):
+    """All rounds, on the first stack; gives (checks passed, failures)."""
     rng = random.Random(arguments.seed)
     slow = plan(random.Random(arguments.seed), SLOW, [], arguments.seed)
     quick = plan(rng, QUICK, AROUND, arguments.seed)
@@ -227,7 +228,7 @@ def campaign(stack, folder, arguments):
             break
         seconds = min(left, ROUND_SECONDS)
         left -= seconds
-        one = Round(stack, os.path.join(folder, f"round{number}"), arguments, number)
+        one = Round(stacks[0], os.path.join(folder, f"round{number}"), arguments, number)
         found = one.run(seconds, [beside if one.world.providers else quick, slow])
         passed += not found
         failures += [f"round {number}: {text}" for text in found]
@@ -240,7 +241,8 @@ def main():
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--service", choices=sorted(LOADS))
-    parser.add_argument("--stack", default=os.path.dirname(os.environ.get("ONBOARDING_STACK", "")))
+    files = os.environ.get("ONBOARDING_STACK", "").split(":")
+    parser.add_argument("--stack", default=":".join(os.path.dirname(file) for file in files))
     parser.add_argument("--mutants", action="store_true")
     parser.add_argument("--only", nargs="+")
     parser.add_argument("--keep", action="store_true", help="keep the workers' logs")
@@ -250,12 +252,14 @@ def main():
     print(f"seed {arguments.seed}", flush=True)
     folder = tempfile.mkdtemp(prefix="onboarding-faults-")
     own = not arguments.stack
-    stack = Stack(arguments.stack or os.path.join(folder, "stack"), own)
+    places = arguments.stack or os.path.join(folder, "stack")
+    stacks = [Stack(place, own) for place in places.split(":")]
     try:
         job = mutants.table if arguments.mutants else campaign
-        passed, failures = job(stack, folder, arguments)
+        passed, failures = job(stacks, folder, arguments)
     finally:
-        stack.close()
+        for stack in stacks:
+            stack.close()
     for text in failures:
         print("FAILED", text)
     if failures or arguments.keep:
