@@ -18,13 +18,13 @@ proxy's port, so clients never leave it. Orders on stdin, each a JSON object:
     {"do": "vouch", "seconds": 60}
         answers Heartbeat requests in the coordinator's place, saying that all is well, as its
         answers do that come late
-    {"do": "pass"}                    ends all swallowing and vouching
+    {"do": "pass"}                    ends all swallowing and vouching, lets go what was kept
     {"do": "skew", "records": 5, "topic": "onboarding.x.v1", "partition": 2}
         changes the next Fetch request of this partition so that so many records are left out, as
-        a client does that lost its place
+        a client does that lost its place, and keeps it until "pass"
     {"do": "tell"}
         says how many bytes of records were fetched so far, how many Produce requests were sent
-        on, how often clients joined their group, and how many Fetch requests wait for an answer
+        on, and how often clients joined their group
     {"do": "cut"}                     closes every client connection at once
 
 "topic" and "client" may be left out; "count" repeats an order.
@@ -47,6 +47,7 @@ orders = pipe.Orders()
 clients = set()
 lag = {"until": 0.0, "records": 0, "topic": ""}
 skews = []
+passing = asyncio.Event()
 swallows = {}  # by API: the order and until when
 vouched = {"until": 0.0}
 counts = {"fetched": 0, "produced": 0, "joined": 0}
@@ -200,6 +201,8 @@ class Connection:
                     request.frame = changed
                     skews.pop(0)
                     pipe.report(did="skew")
+                    passing.clear()
+                    await passing.wait()
             order = orders.take(request.fits) if request.api == PRODUCE else None
             if order:
                 await self.obey(order, request)
@@ -296,11 +299,11 @@ def handle_order(order):
     elif order["do"] == "pass":
         swallows.clear()
         vouched["until"] = 0.0
+        passing.set()
     elif order["do"] == "skew":
         skews.append(order)
     elif order["do"] == "tell":
-        fetching = sum(request.api == FETCH for one in clients for request in one.asked)
-        pipe.report(did="tell", fetching=fetching, **counts)
+        pipe.report(did="tell", **counts)
     elif order["do"] == "lag":
         lag.update(order, until=time.monotonic() + order["seconds"])
     elif order["do"] == "swallow":

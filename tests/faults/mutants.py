@@ -21,7 +21,7 @@ SETTLE_SECONDS = 40
 MUTANTS = {
     "mark_at_commit": (s.killed_after_commit, {}),
     "mark_on_suspended": (s.swallowed_then_doubted, {}),
-    "finite_message_timeout": (s.held_often, {}),
+    "finite_message_timeout": (s.unanswered_before_another, {}),
     "reclaim_without_membership_check": (s.zombie_wakes, {}),
     "no_reclaim_by_fenced_owner": (s.fenced_by_nobody, {}),
     "no_epoch_condition": (s.woken_after_its_heir, {}),

@@ -1,6 +1,5 @@
 """What scenarios stand on: workers brought to a point, and states waited for."""
 
-import contextlib
 import signal
 
 from confluent_kafka import Consumer, TopicPartition
@@ -62,16 +61,6 @@ class Stage:
         for record in records:
             self.world.load.send(record)
         self.world.load.deliver()
-
-    @contextlib.contextmanager
-    def asleep(self, worker):
-        """The worker is stopped meanwhile."""
-        worker.signal(signal.SIGSTOP)
-        try:
-            self.need(worker.is_stopped, 5, "the worker does not stop")
-            yield
-        finally:
-            self.wake(worker)
 
     def wake(self, worker):
         with self.world.lock:

@@ -95,6 +95,22 @@ class TestKafkaProxy(unittest.TestCase):
             await_true(lambda: consumer.get_watermark_offsets(place, timeout=5)[1] == 6, 5)
         )
 
+    def test_swallows_until_told_to_pass(self):
+        producer = self.producer()
+        self.send(producer, b"1")
+        self.assertEqual(producer.flush(10), 0)
+        sent = self.proxy.tell("produced")
+        self.proxy.order("swallow", seconds=60)
+        self.send(producer, b"2")
+        self.assertTrue(
+            await_true(lambda: producer.poll(0.05) or self.proxy.count("swallow"), 5)
+        )
+        self.assertEqual(self.proxy.tell("produced"), sent)
+        self.proxy.order("pass")
+        self.proxy.order("cut")
+        self.assertEqual(producer.flush(10), 0)
+        self.assertEqual(self.values(), [b"1", b"2"])
+
     def test_cuts(self):
         producer = self.producer()
         self.send(producer, b"1")
