@@ -1,10 +1,28 @@
 /* Dead letters in PostgreSQL and on their topics. */
 #include "dead_letters.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/core/clock.h"
 #include "common/ledger/results.h"
+
+enum cli_exit dead_letters_check_reason(const char *reason)
+{
+    enum { LIST_SIZE = 256 };
+    char list[LIST_SIZE] = "";
+    size_t used = 0;
+
+    for (int i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+        if (reason == NULL || strcmp(reason, reason_text[i]) == 0)
+            return CLI_DONE;
+        used += (size_t)snprintf(list + used, sizeof list - used, " %s", reason_text[i]);
+        if (used >= sizeof list)
+            used = sizeof list - 1;
+    }
+    (void)cli_fail("--reason is none of%s", list);
+    return CLI_USAGE;
+}
 
 static struct dead_letter read_row(const struct row *row, struct arena *arena)
 {

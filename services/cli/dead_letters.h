@@ -41,6 +41,9 @@ struct dead_letter_choice {
     int64_t count_max;  /* the oldest so many */
 };
 
+/* CLI_USAGE, said, for a reason that there is not: a mistyped one would find nothing to do. */
+enum cli_exit dead_letters_check_reason(const char *reason);
+
 MUST_CHECK bool dead_letters_load(struct store *store, const struct dead_letter_choice *choice,
                                   struct arena *arena, struct dead_letter_list *out,
                                   struct error *error);

@@ -85,6 +85,9 @@ static enum cli_exit run(const struct cli *cli)
 {
     struct arena arena = {0};
     struct error error;
+
+    if (dead_letters_check_reason(given.reason) != CLI_DONE)
+        return CLI_USAGE;
     bool fine = given.service != NULL ? list(cli, given.service, &arena, &error)
                                       : list_all(cli, &arena, &error);
 

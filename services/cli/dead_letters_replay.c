@@ -232,6 +232,21 @@ static enum cli_exit report(const struct run *run)
     return status;
 }
 
+/* False, said, where one is none. */
+static bool check_places(struct error *error)
+{
+    struct arena arena = {0};
+    struct place place;
+    bool fine = true;
+
+    for (size_t i = 0; fine && i < given.places.count; i++)
+        fine = place_read(given.places.items[i], &arena, &place, error);
+    if (!fine)
+        (void)cli_fail("%s", error->text);
+    arena_done(&arena);
+    return fine;
+}
+
 static enum cli_exit run_replay(const struct cli *cli)
 {
     struct error error;
@@ -242,6 +257,8 @@ static enum cli_exit run_replay(const struct cli *cli)
         (void)cli_fail("either --reason or places say what to replay");
         return CLI_USAGE;
     }
+    if (dead_letters_check_reason(given.reason) != CLI_DONE || !check_places(&error))
+        return CLI_USAGE;
     if (!store_open(cli, given.service, given.group, &run.store, &error))
         return cli_fail("%s", error.text);
     status = replay(&run, cli) ? report(&run) : cli_fail("%s", error.text);
