@@ -12,6 +12,7 @@ import os
 import sys
 from collections import Counter, defaultdict
 
+import approval
 import books
 import domain
 import effects
@@ -24,8 +25,15 @@ from topics_read import header, is_barrier, read_topics
 
 SHOWN = 6  # violations of one kind that are printed
 
-#: Of these an event may have any number of results, each under a key of its own.
 LINKED = "onboarding.customer.linked.v1"
+
+#: An event of these may have any number of results, each under a key of its own.
+SEVERAL = {
+    ("lookup", "onboarding.customer.registered.v1"): {LINKED},
+    (approval.SERVICE, approval.EVALUATED): {approval.COMPLETED},
+    (approval.SERVICE, approval.CONSENTED): {approval.COMPLETED},
+    (approval.SERVICE, approval.DECIDED): {approval.COMPLETED, approval.REVIEWED},
+}
 
 #: To an event of these the result may come later, when an effect has ended.
 ANSWERED_LATER = {otp.REQUESTED}
@@ -42,7 +50,7 @@ SERVICES = {
     },
     "lookup": {
         "onboarding.lookup.requested.v1": "onboarding.lookup.completed.v1",
-        "onboarding.customer.registered.v1": LINKED,
+        "onboarding.customer.registered.v1": None,
         "onboarding.consent.completed.v1": None,
     },
     otp.SERVICE: {
@@ -50,6 +58,14 @@ SERVICES = {
         "onboarding.otp.expired.v1": None,
         "onboarding.customer.registered.v1": None,
         "onboarding.customer.linked.v1": None,
+    },
+    approval.SERVICE: {
+        approval.REQUESTED: approval.COMPLETED,
+        approval.EVALUATED: None,
+        approval.CONSENTED: None,
+        approval.DECIDED: None,
+        "onboarding.review.expired.v1": None,
+        "onboarding.process.expired.v1": None,
     },
     effects.SERVICE: {"onboarding.consent-text.requested.v1": None},
 }
@@ -140,6 +156,7 @@ class Checker:
     def read(self):
         outputs = {name for name in self.inputs.values() if name}
         outputs |= EFFECT_RESULTS.get(self.service, set())
+        outputs |= {name for (service, _), names in SEVERAL.items() if service == self.service for name in names}
         dead = {name + ".dlt" for name in self.inputs}
         topics, self.ends = read_topics(self.brokers, [*self.inputs, *outputs, *dead])
         self.books = books.read_books(self.connection, self.group)
@@ -296,7 +313,7 @@ class Checker:
             events = [r for r in self.stored.get(where, []) if r["kind"] == "EVENT"]
             letters = [r for r in self.stored.get(where, []) if r["kind"] == "DEAD_LETTER"]
             wanted = int(row.outcome == DONE and self.inputs[record.topic] is not None)
-            several = row.outcome == DONE and self.inputs[record.topic] == LINKED
+            several = row.outcome == DONE and self.several(record)
             later = not events and record.topic in ANSWERED_LATER
             if len(events) != wanted and not several and not later:
                 self.report.bad("stored results", where, f"{len(events)} instead of {wanted}")
@@ -308,6 +325,9 @@ class Checker:
         for where in self.stored:
             if where not in self.records and not where[0].startswith(effects.PREFIX):
                 self.report.bad("stored result without a record", where)
+
+    def several(self, record):
+        return SEVERAL.get((self.service, record.topic))
 
     def check_result(self, where, record, result):
         headers = {h["name"]: h["value"] for h in result["headers"]}
@@ -325,9 +345,10 @@ class Checker:
         plain = books.uuid_or_none(result["id"])
         if plain is None or plain.version != 7:
             self.report.bad("result id is no UUIDv7", where, result["id"])
-        if result["topic"] != self.inputs[record.topic]:
+        several = self.several(record)
+        if result["topic"] not in (several or {self.inputs[record.topic]}):
             self.report.bad("topic of result", where, result["topic"])
-        if result["key"] != record.key and result["topic"] != LINKED:
+        if result["key"] != record.key and not several:
             self.report.bad("key of result", where)
         if result["partition"] != partition_of(result["key"], self.count_of(result["topic"])):
             self.report.bad("partition of result", where, str(result["partition"]))
@@ -444,7 +465,9 @@ class Checker:
     def check_order(self):
         """Results of one input partition and one key are in the input's order."""
         of_id = {
-            r["id"]: where for where, stored in self.stored.items() for r in stored
+            r["id"]: (*where, number)
+            for where, stored in self.stored.items()
+            for number, r in enumerate(stored)
         }
         seen, last = set(), {}
         for message in self.results:
@@ -454,9 +477,9 @@ class Checker:
                 continue
             seen.add(result)
             lane = where[0], where[1], message.topic, message.key
-            if where[2] <= last.get(lane, -1):
+            if where[2:] <= last.get(lane, (-1, 0)):
                 self.report.bad("ORDER", where, f"after {last[lane]} at {place(at(message))}")
-            last[lane] = where[2]
+            last[lane] = where[2:]
 
     def check_places(self):
         for (topic, partition), (_, end) in self.ends.items():

@@ -7,6 +7,8 @@ their own tests. Here it counts that each decision was made once, and the same f
 from collections import Counter, defaultdict
 from datetime import datetime
 
+import approval
+import approval_check
 import effects
 import otp
 from books import DONE
@@ -161,5 +163,6 @@ CHECKS = {
     "evaluation": check_evaluation,
     "lookup": check_lookup,
     otp.SERVICE: otp.check,
+    approval.SERVICE: approval_check.check,
     effects.SERVICE: effects.check,
 }

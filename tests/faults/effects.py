@@ -43,6 +43,8 @@ class Providers:
     """The providers of a service, those of the probe without more; `asked` has what they did with
     each request."""
 
+    accept = staticmethod(answer)
+
     def __init__(self, seed, names=("FIRST", "SECOND")):
         self.rng, self.lock = random.Random(seed), threading.Lock()
         self.asked = []  # (effect id, mood), as they came
@@ -68,7 +70,7 @@ class Providers:
         return {
             "error": lambda: answer(503), "busy": lambda: answer(429, b"", {"Retry-After": "1"}),
             "silent": hang, "cut": close, "refuse": lambda: answer(400),
-        }.get(mood, answer)()  # fmt: skip
+        }.get(mood, self.accept)()  # fmt: skip
 
     def close(self):
         for stub in self.stubs.values():

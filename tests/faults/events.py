@@ -12,7 +12,9 @@ import sys
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
+import approval
 import otp
 import poison
 from contract import Contract
@@ -26,7 +28,6 @@ CONSENT = "onboarding.consent.completed.v1"
 RETENTION = "onboarding.retention.due.v1"
 REVIEW = "onboarding.review.decided.v1"
 CONSENT_TEXT = "onboarding.consent-text.requested.v1"
-OTP = "onboarding.otp.requested.v1"
 
 REPEATED, CONFLICTING, POISONED, MISPLACED = 0.05, 0.01, 0.01, 0.01
 BARRIERS, OTHER_SOURCE, TEXT_IDS = 0.002, 0.003, 0.03
@@ -78,6 +79,7 @@ class Process:
         self.id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
         self.person = Person(rng, number)
         self.verifications = []
+        self.codes = {}  # one-time codes by their use
 
 
 class Generator:
@@ -100,11 +102,10 @@ class Generator:
             CONSENT: self.consent,
             REVIEW: self.review,
             CONSENT_TEXT: self.consent_text,
-            OTP: self.otp,
         }
-        self.codes = {}  # of the last request of a process and type
-        if OTP in topics:
-            self.make[CUSTOMER] = self.contact
+        for service in (otp, approval):
+            if service.REQUESTED in topics:
+                self.make |= {topic: partial(make, self) for topic, make in service.EVENTS.items()}
 
     @property
     def now(self):
@@ -243,7 +244,10 @@ class Generator:
     def active(self):
         index = self.rng.randrange(len(self.processes))
         if self.rng.random() < 0.1:
+            person = self.processes[index].person
             self.processes[index] = self.process()
+            if approval.REQUESTED in self.topics and self.rng.random() < 0.3:
+                self.processes[index].person = person  # tries again
         return self.processes[index]
 
     def remember(self, record):
@@ -286,7 +290,7 @@ class Generator:
 
     def time_of(self, topic):
         """When it says that it happened: some requests for codes have lain somewhere."""
-        late = topic == OTP and self.rng.random() < 0.03
+        late = topic == otp.REQUESTED and self.rng.random() < 0.03
         return self.now - timedelta(seconds=2 * otp.LONGEST_SECONDS if late else 0)
 
     def same_id(self, record):
@@ -407,34 +411,6 @@ class Generator:
             "language": self.rng.choice([None, *(f"key-{n}" for n in range(6))]),
             "variables": {},
         }, "ok"
-
-    def otp(self):
-        """A code to a number of its own, to a crowded one, or to wherever the customer is."""
-        rng, process = self.rng, self.active()
-        kind = rng.choice(list(otp.USES))
-        last = self.codes.get((process.id, kind))
-        code = last if last and rng.random() < 0.6 else otp.new_code(rng)
-        self.codes[process.id, kind] = code
-        return {
-            "processId": process.id,
-            "processType": rng.choice(otp.PROCESS_TYPES),
-            "userId": process.person.user if rng.random() < 0.9 else None,
-            "otpCode": code,
-            "otpType": kind,
-            "language": rng.choice(["", "en", "cs", "de-AT"]),
-            "resend": rng.random() < (0.9 if code == last else 0.2),
-            "phoneNumber": rng.choices(
-                [process.person.phone, rng.choice(otp.CROWDED), None], [6, 1, 3]
-            )[0],
-        }, "ok"
-
-    def contact(self):
-        """A customer who may be asked for codes, now and then with another number."""
-        person = self.active().person
-        if self.rng.random() < 0.3:
-            person.phone = f"+42077{self.rng.randrange(10**7):07}"
-        event, expect = self.customer(person)
-        return event | {"email": None}, expect
 
     def review(self):
         process = self.active()

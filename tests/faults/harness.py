@@ -11,10 +11,12 @@ import time
 from confluent_kafka import Consumer, Producer
 
 import books
+import approval
+import canary
 import effects
 import otp
 from contract import ROOT
-from events import CONSENT, CONSENT_TEXT, CUSTOMER, EVALUATION, LOOKUP, OTP, REVIEW, Generator
+from events import CONSENT, CONSENT_TEXT, CUSTOMER, EVALUATION, LOOKUP, REVIEW, Generator
 from proxies import kafka_proxy, postgres_proxy
 from topics_read import ends_of
 from worker import TERM_SECONDS, THAW_SECONDS, Worker, await_true
@@ -26,7 +28,8 @@ CLAIMS_A_MINUTE = 12  # of one partition
 LOADS = {
     "evaluation": {EVALUATION: 8, CUSTOMER: 1, REVIEW: 1},
     "lookup": {LOOKUP: 8, CUSTOMER: 1, CONSENT: 1},
-    otp.SERVICE: {OTP: 8, CUSTOMER: 1},
+    otp.SERVICE: {otp.REQUESTED: 8, CUSTOMER: 1},
+    approval.SERVICE: {approval.REQUESTED: 6, approval.EVALUATED: 4, CONSENT: 2, REVIEW: 2},
     effects.SERVICE: {CONSENT_TEXT: 1},
 }
 
@@ -34,6 +37,7 @@ LOADS = {
 PROVIDERS = {
     effects.SERVICE: lambda seed, folder: effects.Providers(seed),
     otp.SERVICE: otp.Providers,
+    approval.SERVICE: approval.Providers,
 }
 
 
@@ -240,8 +244,8 @@ class World:
             self.retire(worker)
         for worker in self.gone:
             self.problems += [f"{worker.name}: {text}" for text in worker.troubles()]
-            if otp.SECRET.search(worker.log()):
-                self.problems.append(f"{worker.name}: a code is in its log")
+            if canary.SECRET.search(worker.log()):
+                self.problems.append(f"{worker.name}: a secret is in its log")
 
     def close(self):
         self.watch.close()

@@ -142,6 +142,14 @@ OF_TOPIC = {
         ("16 2^40 entries", "MALFORMED", at("identification", zigzag(1 << 40))),
         ("19 key twice", "MALFORMED", at("identification", zigzag(2) + (text("a") + text("b")) * 2 + b"\0")),
     ],
+    "onboarding.approval.requested.v1": [
+        ("20 union index", "MALFORMED", at("frame", zigzag(2))),
+        ("21 enum index", "MALFORMED", at("status", zigzag(2))),
+        ("score 11", "CONTRACT|MALFORMED", at("score?", struct.pack("<d", 11.0))),
+    ],
+    "onboarding.review.decided.v1": [
+        ("21 enum index", "MALFORMED", at("decision", zigzag(2))),
+    ],
     "onboarding.otp.requested.v1": [
         ("21 enum index", "MALFORMED", at("otpType", zigzag(2))),
         ("22 boolean", "MALFORMED", at("resend", b"\2")),

@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 
+import approval
 import effects
 import mutants
 import otp
@@ -31,9 +32,9 @@ from worker import await_true
 
 ROUND_SECONDS = 240
 WORKERS = 3
-TURNS = ["evaluation", effects.SERVICE, otp.SERVICE, "lookup"]
+TURNS = ["evaluation", otp.SERVICE, approval.SERVICE, "lookup", effects.SERVICE]
 #: Where most are a request or two to a provider in Python.
-STEPS_A_SECOND = {effects.SERVICE: 20, otp.SERVICE: 30}
+STEPS_A_SECOND = {effects.SERVICE: 20, otp.SERVICE: 30, approval.SERVICE: 60}
 STEPS_A_SECOND_ELSE = 150
 SHOT_GAP_SECONDS = (0.2, 1.2)
 LONG_THAW_SECONDS = 60

@@ -327,21 +327,21 @@ def spoil_reference_of_message(w):
     w.providers.got[0][1]["reference"] = REFUSED
 
 
-def spoil_code_in_a_table(w):
+def spoil_secret_in_a_table(w):
     change(w, "challenge", f"process_id = '{CODE}'", f"process_id = '{TIGHT}'")
 
 
-def spoil_code_in_a_table_for_a_while(w):
+def spoil_secret_in_a_table_for_a_while(w):
     change(w, "answer", f"process_type = '{CODE}'")
     change(w, "answer", "process_type = null")
 
 
-def spoil_code_published(w):
+def spoil_secret_published(w):
     headers = [("x", CODE.encode())]
     w.results.append(Message(otp.COMPLETED, 0, 0, 0, b"k", b"v", headers))
 
 
-def spoil_code_in_a_reason(w):
+def spoil_secret_in_a_reason(w):
     headers = [("onboarding-dlt-detail", f"otpCode is {CODE}".encode())]
     w.dead.append(Message(otp.REQUESTED + ".dlt", 0, 0, 0, b"k", CODE.encode(), headers))
 
@@ -363,10 +363,10 @@ class TestOtp(unittest.TestCase):
         write_rows(connection)
         return connection
 
-    def report(self, connection, spoil=None, name="code"):
+    def report(self, connection, spoil=None, name="secret"):
         """What is said of a world; nothing of it stays but in the files. Those are slow to read: not
         where the world is spoiled in another way."""
-        keep = nullcontext() if name.startswith("code") else mock.patch.object(otp, "check_secrets")
+        keep = nullcontext() if name.startswith("secret") else mock.patch.object(otp, "canary")
         connection.execute("begin")
         try:
             world = make_world(connection)

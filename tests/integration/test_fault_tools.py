@@ -10,7 +10,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 FOLDER = os.path.dirname(os.environ.get("ONBOARDING_STACK", ""))
 
 
-@pytest.mark.parametrize("name", ["test_checker.py", "test_effects_checker.py", "test_otp_checker.py", "test_proxies.py"])
+@pytest.mark.parametrize("name", ["test_checker.py", "test_effects_checker.py", "test_otp_checker.py", "test_approval_checker.py", "test_proxies.py"])
 def test_tool(name):
     script = os.path.join(ROOT, "tests", "faults", name)
     done = subprocess.run(
