@@ -302,6 +302,13 @@ static void a_request_is_parked(void **state)
     assert_int_equal(out->row_count + out->event_count + out->effect_count, 0);
 }
 
+/* Records and the memory of batches, which hold codes, are overwritten (loop.c, intake.c). */
+static void what_held_codes_is_overwritten(void **state)
+{
+    (void)state;
+    assert_true(service.has_secrets);
+}
+
 static const struct CMUnitTest cases[] = {
     CASE(a_code_goes_to_the_known_phone),
     CASE(a_message_is_recorded),
@@ -316,6 +323,7 @@ static const struct CMUnitTest cases[] = {
     CASE(limits_hold),
     CASE(what_came_too_late_is_not_sent),
     CASE(a_refusal_is_told_and_recorded),
+    CASE(what_held_codes_is_overwritten),
 };
 
 int main(void)
