@@ -303,11 +303,7 @@ static const struct route routes[] = {
 
 /* Links lead to contacts, these to the numbers of their destinations. */
 static const struct state_kind *const states[] = {
-    &contact_link_kind,
-    &contact_kind,
-    &traffic_kind,
-    &challenge_kind,
-    &message_kind,
+    &contact_link_kind, &contact_kind, &traffic_kind, &challenge_kind, &message_kind,
 };
 
 static const struct topic *const outputs[] = {&topic_otp_completed};
