@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/hex.h"
 #include "common/core/random.h"
 
 enum { UUID_TEXT_LENGTH = UUID_TEXT_SIZE - 1, VERSION_BYTE = 6, VARIANT_BYTE = 8, SHA1_SIZE = 20 };
@@ -105,29 +106,20 @@ void uuid_format(struct uuid id, char out[static UUID_TEXT_SIZE])
     *to = '\0';
 }
 
-/* The value of a digit and 1; 0 for what is none. */
-static const uint8_t digit_values[256] = {
-    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
-    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
-};
-
 bool uuid_parse(const char *text, size_t size, struct uuid *out)
 {
-    /* Where the 16 pairs of digits stand. */
-    static const uint8_t places[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+    char middle[16];
     struct uuid id;
-    bool digits_only = true;
 
     if (size != UUID_TEXT_LENGTH || text[8] != '-' || text[13] != '-' || text[18] != '-' ||
         text[23] != '-')
         return false;
-    for (size_t i = 0; i < sizeof id.bytes; i++) {
-        unsigned high = digit_values[(unsigned char)text[places[i]]];
-        unsigned low = digit_values[(unsigned char)text[places[i] + 1]];
-        digits_only &= high != 0 && low != 0;
-        id.bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
-    }
-    if (!digits_only)
+    memcpy(middle, text + 9, 4);
+    memcpy(middle + 4, text + 14, 4);
+    memcpy(middle + 8, text + 19, 4);
+    memcpy(middle + 12, text + 24, 4);
+    if (!hex_read(text, id.bytes) || !hex_read(middle, id.bytes + 4) ||
+        !hex_read(middle + 8, id.bytes + 8) || !hex_read(text + 28, id.bytes + 12))
         return false;
     *out = id;
     return true;
