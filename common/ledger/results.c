@@ -7,6 +7,7 @@
 
 #include "common/avro/codec.h"
 #include "common/avro/sink.h"
+#include "common/ledger/pack.h"
 #include "common/ledger/partition.h"
 #include "stored_results.h"
 
@@ -190,8 +191,7 @@ struct bytes results_encode(const struct record *const *records, size_t count, s
         }
     sink_put_long(&sink, 0);
     put_sealed(&sink, records, count);
-    char *copy = arena_copy(arena, (const char *)sink.data, sink.size);
-    struct bytes stored = {(const uint8_t *)copy, sink.size};
+    struct bytes stored = ids_pack((struct bytes){sink.data, sink.size}, arena);
     sink_close(&sink);
     return stored;
 }
@@ -281,9 +281,10 @@ bool results_decode(struct bytes stored, struct arena *arena, struct stored_list
                     struct error *error)
 {
     const struct result *before = NULL;
+    struct bytes plain;
     void *decoded;
 
-    if (!decode(stored, arena, &decoded, error))
+    if (!ids_unpack(stored, arena, &plain, error) || !decode(plain, arena, &decoded, error))
         return false;
     const struct stored_results *results = decoded;
     size_t count = results->results.count;

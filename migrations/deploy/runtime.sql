@@ -157,7 +157,7 @@ begin
     comment on column batch.results_count is 'Number of results, dead letters included.';
     comment on column batch.group_id is 'Consumer group; see consumer_group.';
     comment on column batch.generation is 'Generation of the topic; see partition.generation.';
-    comment on column batch.results is 'StoredResults in Avro (schemas/stored_results.avsc), dead letters included; null: none.';
+    comment on column batch.results is 'StoredResults in Avro (schemas/stored_results.avsc) with their ids packed (common/ledger/pack.h), dead letters included; null: none.';
 
     create table dead_letter (
         "offset"      bigint not null,

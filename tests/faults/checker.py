@@ -207,7 +207,7 @@ class Checker:
                 self.stored[*spot, result["offset"]].append(result)
 
     def open_batch(self, batch):
-        decoded = self.contract.decode_bare("StoredResults", bytes(batch.results))
+        decoded = self.contract.decode_stored(bytes(batch.results))
         made = decoded["results"]
         write_out(made)
         place = batch.group_id, batch.topic, batch.generation, batch.partition

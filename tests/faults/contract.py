@@ -7,12 +7,39 @@ import glob
 import io
 import json
 import os
+import uuid
 
 import fastavro
 from fastavro.schema import fingerprint, parse_schema, to_parsing_canonical_form
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SINGLE_OBJECT = b"\xc3\x01"
+
+
+END, UUID, DIGITS, AGAIN = range(4)
+
+
+def unpack_ids(raw):
+    """Bytes whose ids are packed, as common/ledger/pack.h has it; others as they are."""
+    if raw[:1] != b"\1":
+        return raw
+    stream, out, ids, step = io.BytesIO(raw[1:]), [], [], None
+    while step != END:
+        size = shift = 0
+        while (byte := stream.read(1)[0]) > 0x7F:
+            size, shift = size | (byte & 0x7F) << shift, shift + 7
+        out.append(stream.read(size | byte << shift))
+        step = stream.read(1)[0]
+        if step == UUID:
+            ids.append(str(uuid.UUID(bytes=stream.read(16))).encode())
+            out.append(ids[-1])
+        elif step == DIGITS:
+            out.append(stream.read(stream.read(1)[0]).hex().encode())
+        elif step >= AGAIN:
+            out.append(ids[-1 - (step - AGAIN)])
+    if stream.read(1):
+        raise ValueError("bytes behind packed ones")
+    return b"".join(out)
 
 
 class Contract:
@@ -87,6 +114,10 @@ class Contract:
         if value[:10] != self.frame(name):
             raise ValueError("value is not framed as " + name)
         return self.decode_bare(name, value[10:])
+
+    def decode_stored(self, raw):
+        """StoredResults as PostgreSQL has them."""
+        return self.decode_bare("StoredResults", unpack_ids(raw))
 
     def decode_bare(self, name, raw):
         """Avro binary without a frame."""

@@ -278,7 +278,7 @@ class Person(Bench):
             f"select b.group_id, t.name, b.generation, b.partition, b.results from {service}.batch b"
             f" join {service}.topic t using (topic_id) where b.results is not null"
         ):
-            decoded = self.contract.decode_bare("StoredResults", bytes(results))
+            decoded = self.contract.decode_stored(bytes(results))
             write_out(decoded["results"])
             place = group, topic, generation, partition
             shut += seals.open_results(self.contract, keys, decoded, place)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/avro/codec.h"
+#include "common/ledger/pack.h"
 #include "stored_results.h"
 #include "tests/support/fake_db.h"
 
@@ -216,7 +217,8 @@ static void older_bytes_are_read(void **state)
     make_results();
     results_init(&record.results);
     results_add(&record.results, &event);
-    struct bytes stored = results_encode(records, 1, &arena, &count);
+    struct bytes stored;
+    assert_true(ids_unpack(results_encode(records, 1, &arena, &count), &arena, &stored, &error));
     assert_true(
         results_decode((struct bytes){stored.data, stored.size - 1}, &arena, &list, &error));
     assert_int_equal(list.count, 1);
