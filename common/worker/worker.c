@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/avro/store.h"
 #include "common/core/backoff.h"
 #include "common/core/log.h"
 #include "common/core/process.h"
@@ -64,10 +65,13 @@ static bool set_schema_ids(struct worker *worker, struct problems *problems)
         size_t size = strcspn(at, "=,");
         const struct schema *schema = find_schema(worker->service, at, size);
         char *end = (char *)(uintptr_t)at + size;
-        unsigned long id = at[size] == '=' ? strtoul(at + size + 1, &end, 10) : 0;
-        if (schema == NULL || id == 0 || id > UINT32_MAX || (*end != ',' && *end != '\0')) {
+        bool digits = at[size] == '=' && at[size + 1] >= '0' && at[size + 1] <= '9';
+        unsigned long id = digits ? strtoul(at + size + 1, &end, 10) : 0;
+        bool fine = schema != NULL && id != 0 && id <= UINT32_MAX && (*end == ',' || *end == '\0');
+        if (!fine || schema_store_find_id(worker->schemas, (uint32_t)id) != NULL) {
             problems_add(problems, "ONBOARDING_SCHEMA_IDS",
-                         "is not NAME=ID,… with names of this service's schemas");
+                         fine ? "gives an id twice"
+                              : "is not NAME=ID,… with names of this service's schemas");
             return false;
         }
         schema_store_set_id(worker->schemas, (uint32_t)id, schema);

@@ -119,6 +119,11 @@ def key_text():
             {"ONBOARDING_FRAMING": "confluent", "ONBOARDING_SCHEMA_IDS": "onboarding.review.ReviewCompleted=7"},
             "ONBOARDING_SCHEMA_IDS",
         ),
+        (
+            {"ONBOARDING_SCHEMA_IDS": "onboarding.review.ReviewCompleted=7,onboarding.review.ReviewDecided=7"},
+            "ONBOARDING_SCHEMA_IDS",
+        ),
+        ({"ONBOARDING_SCHEMA_IDS": "onboarding.review.ReviewCompleted= +7"}, "ONBOARDING_SCHEMA_IDS"),
         ({"ONBOARDING_GROUP": "x"}, "ONBOARDING_GROUP"),
     ],
     ids=lambda value: " ".join(f"{k[11:]}={v}" for k, v in value.items()) if isinstance(value, dict) else "",
