@@ -157,15 +157,29 @@ class Round:
             if log_counts(self.world)[FENCED] > 0:
                 return
             await_true(lambda: len(self.world.live()) >= WORKERS, ZOMBIE_SECONDS)
-            worker = rng.choice(self.world.live())
-            worker.sleeps = ZOMBIE_SECONDS
-            worker.arm("after_poll", "stop")
-            if await_true(lambda: not worker.armed("after_poll"), AIM_SECONDS):
+            worker = self.stop_at_work(rng)
+            if worker:
                 self.gunners[0].shots.fired.append(("after_poll", "stop"))
                 await_true(lambda: worker.sleeps is None, 2 * ZOMBIE_SECONDS)
                 await_true(lambda: log_counts(self.world)[FENCED] > 0, AIM_SECONDS)
-            worker.disarm("after_poll")
+                worker.sleeps = None
+
+    def stop_at_work(self, rng):
+        """Stops a worker that has a batch in hand: one may own nothing, and none does while the
+        group forms. None when nobody came by."""
+        workers = self.world.live()
+        rng.shuffle(workers)
+        end = time.monotonic() + ZOMBIE_SECONDS
+        for worker in itertools.cycle(workers):
+            if time.monotonic() > end:
+                return None
+            worker.sleeps = ZOMBIE_SECONDS
+            worker.arm("after_poll", "stop")
+            fired = await_true(lambda: not worker.armed("after_poll"), AIM_SECONDS)
+            if fired or not worker.disarm("after_poll"):
+                return worker
             worker.sleeps = None
+        return None
 
     def all(self, what):
         return [one for gunner in self.gunners for one in getattr(gunner.shots, what)]
