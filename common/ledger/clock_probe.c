@@ -3,9 +3,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "common/core/clock.h"
+#include "common/core/condition.h"
 #include "common/kafka/config.h"
 #include "common/ledger/statements.h"
 
@@ -124,17 +124,14 @@ static void *run(void *context)
 
     pthread_mutex_lock(&probe->lock);
     while (!probe->stopping) {
-        struct timespec until;
-        int64_t skew_ms = CLOCK_SKEW_UNKNOWN;
+        int64_t next_ms, skew_ms = CLOCK_SKEW_UNKNOWN;
         pthread_mutex_unlock(&probe->lock);
         if (!measure_all(probe, &skew_ms, &error))
             skew_ms = CLOCK_SKEW_UNKNOWN;
         probe->skew_ms = skew_ms;
         pthread_mutex_lock(&probe->lock);
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += CLOCK_PROBE_EVERY_MS / 1000;
-        while (!probe->stopping &&
-               pthread_cond_timedwait(&probe->changed, &probe->lock, &until) == 0)
+        next_ms = clock_monotonic_ms() + CLOCK_PROBE_EVERY_MS;
+        while (!probe->stopping && condition_wait(&probe->changed, &probe->lock, next_ms))
             continue;
     }
     pthread_mutex_unlock(&probe->lock);
@@ -145,7 +142,6 @@ struct clock_probe *clock_probe_start(const struct kafka_options *kafka,
                                       const struct db_options *database)
 {
     struct clock_probe *probe = calloc(1, sizeof *probe);
-    pthread_condattr_t attributes;
 
     if (probe == NULL)
         abort();
@@ -153,10 +149,7 @@ struct clock_probe *clock_probe_start(const struct kafka_options *kafka,
     probe->database = database;
     probe->skew_ms = CLOCK_SKEW_UNKNOWN;
     pthread_mutex_init(&probe->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&probe->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    condition_init(&probe->changed);
     if (pthread_create(&probe->thread, NULL, run, probe) != 0)
         abort(); /* no thread at the start: the supervisor's business */
     return probe;

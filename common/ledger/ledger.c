@@ -174,13 +174,17 @@ bool ledger_mark(struct ledger *ledger, struct partition *const *partitions, siz
 bool ledger_take_stamp(struct ledger *ledger, const struct partition *partition, int64_t *out_ms,
                        bool *fenced, struct error *error)
 {
-    const struct value values[] = {INT(ledger->group_id), INT(partition->topic_id),
-                                   INT(partition->number), INT(partition->owner_epoch)};
     const struct statement *statement =
         MUTANT("stamp_without_row_lock") ? &sql_read_clock : mutant_statement(&sql_take_stamp);
 
     (void)FAILPOINT("before_stamp");
-    if (!ledger_connect(ledger, error) || !db_run(ledger->db, statement, values, error))
+    if (!ledger_connect(ledger, error)) /* which tells the group's number */
+        return false;
+
+    const struct value values[] = {INT(ledger->group_id), INT(partition->topic_id),
+                                   INT(partition->number), INT(partition->owner_epoch)};
+
+    if (!db_run(ledger->db, statement, values, error))
         return false;
     *fenced = db_row_count(ledger->db, 0) == 0;
     if (!*fenced) {
@@ -194,17 +198,23 @@ bool ledger_take_stamp(struct ledger *ledger, const struct partition *partition,
 bool ledger_note_suspect(struct ledger *ledger, const struct partition *partition, int64_t offset,
                          struct error *error)
 {
+    if (!ledger_connect(ledger, error))
+        return false;
+
     const struct value values[] = {INT(ledger->group_id), INT(partition->topic_id),
                                    INT(partition->generation), INT(partition->number), INT(offset)};
 
-    return ledger_connect(ledger, error) && db_run(ledger->db, &sql_note_suspect, values, error);
+    return db_run(ledger->db, &sql_note_suspect, values, error);
 }
 
 bool ledger_clear_suspect(struct ledger *ledger, const struct partition *partition,
                           struct error *error)
 {
+    if (!ledger_connect(ledger, error))
+        return false;
+
     const struct value values[] = {INT(ledger->group_id), INT(partition->topic_id),
                                    INT(partition->number)};
 
-    return ledger_connect(ledger, error) && db_run(ledger->db, &sql_clear_suspect, values, error);
+    return db_run(ledger->db, &sql_clear_suspect, values, error);
 }

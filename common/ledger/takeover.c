@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/core/clock.h"
+#include "common/core/condition.h"
 #include "common/core/failpoint.h"
 #include "common/core/random.h"
 #include "common/ledger/claim.h"
@@ -254,19 +255,10 @@ static struct takeover_job *take_due(struct takeover *takeover, int64_t *next_du
 
 static void wait_for_work(struct takeover *takeover, int64_t next_due_ms)
 {
-    int64_t wait_ms = next_due_ms < 0 ? IDLE_CLOSE_MS : next_due_ms - clock_monotonic_ms();
-    struct timespec until;
+    bool idle = next_due_ms < 0;
+    int64_t until_ms = idle ? clock_monotonic_ms() + IDLE_CLOSE_MS : next_due_ms;
 
-    if (wait_ms <= 0)
-        return;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += wait_ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    if (pthread_cond_timedwait(&takeover->changed, &takeover->lock, &until) != 0 && next_due_ms < 0)
+    if (!condition_wait(&takeover->changed, &takeover->lock, until_ms) && idle)
         let_go(takeover);
 }
 
@@ -294,7 +286,6 @@ static void *run(void *context)
 struct takeover *takeover_start(const struct takeover_options *options)
 {
     struct takeover *takeover = calloc(1, sizeof *takeover);
-    pthread_condattr_t attributes;
 
     if (takeover == NULL)
         abort();
@@ -303,10 +294,7 @@ struct takeover *takeover_start(const struct takeover_options *options)
         (struct claim_context){.options = &takeover->options, .ledger = &takeover->ledger};
     ledger_init(&takeover->ledger, options->database, options->group, options->digest_key);
     pthread_mutex_init(&takeover->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&takeover->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    condition_init(&takeover->changed);
     if (pthread_create(&takeover->thread, NULL, run, takeover) != 0)
         abort(); /* no thread at the start: the supervisor's business */
     return takeover;
