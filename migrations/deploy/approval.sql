@@ -53,7 +53,7 @@ comment on column decision.user_id is 'User of the process.';
 comment on column decision.result is 'OK, NOK, or WAIT for a fact or a reviewer.';
 comment on column decision.code is 'The rule that decided, e.g. FACE_IN_USE; ACCEPTED where none fired; REVIEWED for a reviewer''s decision; CASE_EXPIRED, PROCESS_EXPIRED.';
 comment on column decision.reason is 'The text that goes with the code.';
-comment on column decision.rule is 'Number of the rule that decided, 1 to 10; null: none fired, or a reviewer or time decided.';
+comment on column decision.rule is 'Number of the rule that decided, from 1; null: none fired, or a reviewer or time decided.';
 comment on column decision.policy_version is 'Version of the policy that decided last.';
 comment on column decision.failed is 'Whether the provider''s check failed.';
 comment on column decision.score is 'The provider''s score, 0 to 10; null: there was none.';

@@ -45,7 +45,7 @@ comment on column decision.user_id is 'User of the process.';
 comment on column decision.result is 'OK, NOK, or WAIT for a reviewer.';
 comment on column decision.code is 'The rule that decided, e.g. UNDER_AGE; ACCEPTED where none fired; REVIEWED for a reviewer''s decision.';
 comment on column decision.reason is 'The text that goes with the code.';
-comment on column decision.rule is 'Number of the rule that decided, 1 to 16; null: none fired, or a reviewer decided.';
+comment on column decision.rule is 'Number of the rule that decided, from 1; null: none fired, or a reviewer decided.';
 comment on column decision.policy_version is 'Version of the policy that decided first.';
 comment on column decision.score is 'The score that counted, 0 to 10; null: there was none, or a reviewer decided.';
 comment on column decision.event_date is 'Day (UTC) of the event that was decided on; ages and validity count at it.';

@@ -36,7 +36,7 @@ struct approval {
     enum approval_result result;
     const char *code;   /* FACE_IN_USE; ACCEPTED where no rule fired; static */
     const char *reason; /* the English text of the code, never NULL; static */
-    int rule;           /* 1..10, its place in the table; 0 where no rule fired */
+    int rule;           /* its place in the table, from 1; 0 where no rule fired */
     bool awaits_facts;  /* a fact may change it without a person */
 };
 

@@ -32,7 +32,7 @@ struct decision {
     int64_t requested_at_ms;
     int64_t decided_at_ms;
     /* For the row only; nothing reads them back. */
-    int rule;                /* 1..10; 0: none fired, or no rule was asked */
+    int rule;                /* from 1; 0: none fired, or no rule was asked */
     const char *reviewed_by; /* NULL: the rules decided, or time did */
 };
 

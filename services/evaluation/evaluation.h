@@ -23,7 +23,7 @@ struct evaluation {
     enum evaluation_result result;
     const char *code;   /* UNDER_AGE; ACCEPTED where no rule fired; static */
     const char *reason; /* the English text of the code, never NULL; static */
-    int rule;           /* 1..16, its place in the table; 0 where no rule fired */
+    int rule;           /* its place in the table, from 1; 0 where no rule fired */
 };
 
 /*

@@ -30,7 +30,7 @@ struct decision {
     struct bytes identities; /* packed; none once a reviewer or time decided */
     int64_t decided_at_ms;
     /* For the row only; nothing reads them back. */
-    int rule;                /* 1..16; 0: none fired, or none was asked */
+    int rule;                /* from 1; 0: none fired, or none was asked */
     const double *score;     /* NULL: none */
     const char *summary;     /* evidence_summary(); NULL: no rule decided */
     const char *reviewed_by; /* NULL: the rules decided, or time did */

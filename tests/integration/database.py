@@ -11,6 +11,8 @@ from psycopg import sql
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MIGRATIONS = ROOT / "migrations"
+#: Every service, by its folder: a new one is covered by itself.
+SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/service.c"))
 SQITCH_TIMEOUT_S = 120  # all migrations take a few seconds; the rest is for a busy machine
 
 

@@ -5,10 +5,11 @@ import datetime
 import pytest
 from psycopg import errors
 
+from database import SERVICES
+
 UTC = datetime.timezone.utc
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-SERVICES = ["lookup", "evaluation", "consent", "approval", "otp"]
 HOLDERS_OF_CASES = ["evaluation", "approval"]
 EXPIRED = "onboarding.process.expired.v1"
 

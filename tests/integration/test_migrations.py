@@ -8,9 +8,8 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-from database import MIGRATIONS
+from database import MIGRATIONS, SERVICES
 
-SERVICES = ["lookup", "evaluation", "consent", "approval", "otp"]
 OURS = ["runtime", "schedule", "analytics", *SERVICES]
 
 # Rights of a service's role on the runtime's tables in its schema, and on the service's own.

@@ -19,12 +19,11 @@ from psycopg import sql
 
 from checker import write_out
 from commands import BIN, ROOT, WORKER_TIMEOUT_S, Bench, await_true, clean_environment
+from database import SERVICES
 from running import Contract, watermarks
 import seals
 from topics_read import consumer_of, read_topics
 
-#: Every service, by its folder: a new one is covered by itself.
-SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/service.c"))
 PARTITIONS = 4
 REPLIES = "onboarding.replies.personal"
 

@@ -8,9 +8,8 @@ import re
 
 import pytest
 
-from database import ROOT, Database
+from database import ROOT, SERVICES, Database
 
-SERVICES = ["lookup", "evaluation", "consent", "approval", "otp"]
 RUNTIME = sorted((ROOT / "common").glob("*/sql/*.sql"))
 
 # As a worker's sessions plan; see common/postgres/db.c.

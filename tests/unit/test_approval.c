@@ -1,4 +1,4 @@
-/* The ten rules: each fires, each just does not, and neighbours in their order. */
+/* The rules: each fires, each just does not, and neighbours in their order. */
 #include "services/approval/approval.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The sixteen rules: each fires, each just does not, and neighbours in their order. */
+/* The rules: each fires, each just does not, and neighbours in their order. */
 #include "services/evaluation/evaluation.h"
 
 #include <stdio.h>
