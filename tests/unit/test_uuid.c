@@ -115,7 +115,8 @@ static const struct refused {
     {"before the letters", "017f22e2-79b0-7cc3-98c4-dc0c0c07398`"},
     {"far past the letters", "017f22e2-79b0-7cc3-98c4-dc0c0c07398o"},
     {"before the digits", "017f22e2-79/0-7cc3-98c4-dc0c0c07398f"},
-    {"over seven bits", "\xb0" "17f22e2-79b0-7cc3-98c4-dc0c0c07398f"},
+    {"over seven bits", "\xb0"
+                        "17f22e2-79b0-7cc3-98c4-dc0c0c07398f"},
     {"one in the middle", "017f22e2-79b0-7cc3-98g4-dc0c0c07398f"},
 };
 
