@@ -10,6 +10,7 @@ comment on schema approval is 'The approval worker: decides on presence checks, 
 set local role onboarding_owner;
 select runtime.create_ledger('approval', 'onboarding_approval');
 select runtime.create_vault('approval', 'onboarding_approval');
+select runtime.create_links('approval', 'onboarding_approval');
 select runtime.create_reviews('approval', 'onboarding_approval', 'APPROVAL');
 set local search_path = approval;
 

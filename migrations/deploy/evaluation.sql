@@ -10,6 +10,7 @@ comment on schema evaluation is 'The evaluation worker: decides on what was read
 set local role onboarding_owner;
 select runtime.create_ledger('evaluation', 'onboarding_evaluation');
 select runtime.create_vault('evaluation', 'onboarding_evaluation');
+select runtime.create_links('evaluation', 'onboarding_evaluation');
 set local search_path = evaluation;
 
 create table decision (
@@ -91,18 +92,7 @@ comment on column identity_use.firm is 'True: accepted, or registered by the ban
 comment on column identity_use.identity_verification_id is 'The verification that tied it or set it free; null: the bank''s registration did.';
 comment on column identity_use.recorded_at is 'When it was recorded, by the database''s clock.';
 
-create table customer_link (
-    user_id     text primary key,
-    first_id    text not null,
-    recorded_at timestamptz not null,
-    check (user_id <> first_id)
-);
-comment on table customer_link is 'Ids that mean a person who had another id before, as the lookup worker told; what is tied to either is one person''s.';
-comment on column customer_link.user_id is 'The later id.';
-comment on column customer_link.first_id is 'The id that stays.';
-comment on column customer_link.recorded_at is 'When it was recorded, by the database''s clock.';
-
-grant select, insert on decision, customer, identity_use, customer_link to onboarding_evaluation;
+grant select, insert on decision, customer, identity_use to onboarding_evaluation;
 
 reset role;
 commit;

@@ -17,7 +17,8 @@ declare
     nameless text;
 begin
     foreach name in array array['approval.decision', 'approval.face_use', 'approval.evaluation',
-                                'approval.consent', 'approval.review_case']::regclass[] loop
+                                'approval.consent', 'approval.review_case',
+                                'approval.customer_link']::regclass[] loop
         assert has_table_privilege('onboarding_approval', name, 'select')
            and has_table_privilege('onboarding_approval', name, 'insert')
            and not has_table_privilege('onboarding_approval', name, 'delete, truncate'),

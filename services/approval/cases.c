@@ -65,6 +65,23 @@ void decision_decide(const struct turn *turn, struct outcome *out, struct decisi
     decision_save(turn, out, decision);
 }
 
+void decision_look_again(const struct turn *turn, struct outcome *out,
+                         const char *identity_verification_id)
+{
+    const struct decision *decision = decision_find(turn, identity_verification_id);
+    int64_t version;
+
+    if (decision == NULL || !decision->awaits_facts)
+        return;
+    if (turn->now_ms >
+        decision_awaits_until(decision, approval_rules(turn->policy, decision->process_type)))
+        return;
+    version = decision->version;
+    decision_decide(turn, out, *decision);
+    if (decision->version > version)
+        decision_publish(turn, out, decision->identity_verification_id, decision->process_id);
+}
+
 static void conclude(const struct turn *turn, struct outcome *out,
                      const char *identity_verification_id, const struct conclusion *conclusion)
 {

@@ -10,4 +10,8 @@
  */
 void decision_decide(const struct turn *turn, struct outcome *out, struct decision decision);
 
+/* A fact came: decides anew what awaits one, and tells, unless a person has to by now. */
+void decision_look_again(const struct turn *turn, struct outcome *out,
+                         const char *identity_verification_id);
+
 #endif

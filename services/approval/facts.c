@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "approval_sql.h"
+#include "services/approval/persons.h"
 
 static enum evaluation_result result_of(const char *text)
 {
@@ -143,10 +144,10 @@ bool face_note(const struct turn *turn, struct outcome *out, const struct digest
     struct face_use *use;
 
     for (size_t i = 0; i < list.count; i++) {
-        bool same = strcmp(((struct face_use *)list.items[i])->user_id, user_id) == 0;
+        const char *other = ((struct face_use *)list.items[i])->user_id;
 
-        own |= same;
-        others |= !same;
+        own |= strcmp(other, user_id) == 0;
+        others |= !person_is_same(turn, user_id, other);
     }
     if (!own) {
         use = state_add(turn, &face_use_kind, key_of(face));

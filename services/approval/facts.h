@@ -28,7 +28,7 @@ struct consent_fact {
     int64_t recorded_at_ms;
 };
 
-/* Under a picture's digest: a user that it came with; at most two of them are loaded. */
+/* Under a picture's digest: a user that it came with; at most 16 of them are loaded. */
 struct face_use {
     const char *user_id;
 };
@@ -47,7 +47,8 @@ struct approval_facts facts_of(const struct turn *turn, const char *identity_ver
 
 void face_ask(struct keys *keys, const struct digest *face);
 
-/* Notes that a user came with a picture; true when another one had before. */
+/* Notes that a user, whose links are loaded, came with a picture; true when another one had before.
+ */
 bool face_note(const struct turn *turn, struct outcome *out, const struct digest *face,
                const char *user_id, const char *identity_verification_id);
 

@@ -2,9 +2,10 @@
  * approval: approval.requested.v1 and review.decided.v1 → approval.completed.v1.
  *
  * A request is decided once, by the rules in approval.c; a repeated request gets the decision that
- * holds. What the rules look at beside it, evaluation.completed.v1 and consent.completed.v1 tell,
- * before the request or after: a decision that awaits a fact is made again when one comes, within
- * the time that the policy gives. What is WAIT opens a case, which a reviewer resolves, or time.
+ * holds. What the rules look at beside it, evaluation.completed.v1 and consent.completed.v1 tell
+ * (and customer.linked.v1, which ids are one person's), before the request or after: a decision
+ * that awaits a fact is made again when one comes, within the time that the policy gives. What is
+ * WAIT opens a case, which a reviewer resolves, or time.
  */
 #include <string.h>
 
@@ -12,11 +13,11 @@
 #include "common/core/date.h"
 #include "common/core/text.h"
 #include "common/worker/retention.h"
-#include "consent_completed.h"
 #include "services/approval/approval.h"
 #include "services/approval/cases.h"
 #include "services/approval/facts.h"
 #include "services/approval/known.h"
+#include "services/approval/persons.h"
 #include "services/review/case_job.h"
 #include "services/review/config.h"
 #include "topics.h"
@@ -75,6 +76,7 @@ static void load_requested(const struct turn *turn, struct keys *keys)
                   attempts_of_day(event->userId, date_of_ms(turn->meta->time_ms), turn->arena));
     if (event->frame == NULL)
         return;
+    keys_add_text(keys, &link_kind, event->userId);
     face = digest_of_face(turn, event->frame);
     face_ask(keys, &face);
 }
@@ -137,24 +139,6 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
         decision_publish(turn, out, event->identityVerificationId, event->processId);
 }
 
-/* A fact came: decides anew what awaits one, unless a person has to by now. */
-static void look_again(const struct turn *turn, struct outcome *out,
-                       const char *identity_verification_id)
-{
-    const struct decision *decision = decision_find(turn, identity_verification_id);
-    int64_t version;
-
-    if (decision == NULL || !decision->awaits_facts)
-        return;
-    if (turn->now_ms >
-        decision_awaits_until(decision, approval_rules(turn->policy, decision->process_type)))
-        return;
-    version = decision->version;
-    decision_decide(turn, out, *decision);
-    if (decision->version > version)
-        decision_publish(turn, out, decision->identity_verification_id, decision->process_id);
-}
-
 static const char *find_evaluated_fault(const struct evaluation_completed *event)
 {
     if (!text_is_id(event->userId))
@@ -188,66 +172,24 @@ static void handle_evaluated(const struct turn *turn, struct outcome *out)
                                  .result = event->result,
                                  .decided_at_ms = event->decidedAt,
                              }))
-        look_again(turn, out, event->identityVerificationId);
-}
-
-static const char *find_consented_fault(const struct consent_completed *event)
-{
-    if (!text_is_id(event->userId))
-        return "userId is blank or too long";
-    if (!text_is_id(event->consentType))
-        return "consentType is blank or too long";
-    return NULL;
-}
-
-static void load_consented(const struct turn *turn, struct keys *keys)
-{
-    const struct consent_completed *event = turn->event;
-
-    if (find_consented_fault(event) != NULL)
-        return;
-    keys_add_text(keys, &awaiting_kind, event->userId);
-    keys_add_text(keys, &consent_kind, event->userId);
-}
-
-static void handle_consented(const struct turn *turn, struct outcome *out)
-{
-    const struct consent_completed *event = turn->event;
-    const char *fault = find_consented_fault(event);
-    struct state_list awaiting;
-
-    if (fault != NULL) {
-        outcome_reject(out, REASON_CONTRACT, "%s", fault);
-        return;
-    }
-    if (!consent_keep(turn, out, event->userId,
-                      (struct consent_fact){
-                          .type = event->consentType,
-                          .approved = event->approved,
-                          .recorded_at_ms = event->recordedAt,
-                      }))
-        return;
-    awaiting = state_find_text(turn, &awaiting_kind, event->userId);
-    for (size_t i = 0; i < awaiting.count; i++)
-        look_again(turn, out,
-                   ((const struct awaiting *)awaiting.items[i])->identity_verification_id);
+        decision_look_again(turn, out, event->identityVerificationId);
 }
 
 static const struct route routes[] = {
     {&topic_approval_requested, load_requested, handle_requested},
     {&topic_evaluation_completed, load_evaluated, handle_evaluated},
-    {&topic_consent_completed, load_consented, handle_consented},
+    {&topic_consent_completed, person_load_consented, person_handle_consented},
+    {&topic_customer_linked, person_load_linked, person_handle_linked},
     {&topic_review_decided, case_load_reviewed, case_handle_reviewed},
     {&topic_review_expired, case_load_expired, case_handle_expired},
     {&topic_process_expired, case_load_process_expired, case_handle_process_expired},
     RETENTION_ROUTE,
 };
 
-/* Waiting verifications lead to their decisions, decisions to the facts that they await. */
+/* Other ids lead to what waits under them, that to its decisions, those to the facts they await. */
 static const struct state_kind *const states[] = {
-    &process_case_kind, &awaiting_kind,         &decision_kind,
-    &case_kind,         &evaluation_kind,       &consent_kind,
-    &face_use_kind,     &process_attempts_kind, &day_attempts_kind,
+    &process_case_kind, &link_kind,    &awaiting_kind, &decision_kind,         &case_kind,
+    &evaluation_kind,   &consent_kind, &face_use_kind, &process_attempts_kind, &day_attempts_kind,
 };
 
 static const struct topic *const outputs[] = {&topic_approval_completed, &topic_review_completed};

@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-#include "common/core/text.h"
-#include "customer_linked.h"
 #include "evaluation_sql.h"
+#include "services/links/links.h"
 
 static void read_link(const struct row *row, struct arena *arena, void *out)
 {
@@ -32,25 +31,18 @@ bool link_is_same(const struct turn *turn, const char *user_id, const char *othe
            strcmp(first_of(turn, user_id), first_of(turn, other_id)) == 0;
 }
 
-static const char *find_fault(const struct customer_linked *event)
-{
-    if (!text_is_id(event->userId))
-        return "userId is blank or too long";
-    return text_is_id(event->firstId) ? NULL : "firstId is blank or too long";
-}
-
 void link_load(const struct turn *turn, struct keys *keys)
 {
     const struct customer_linked *event = turn->event;
 
-    if (find_fault(event) == NULL)
+    if (links_find_fault(event) == NULL)
         keys_add_text(keys, &link_kind, event->userId);
 }
 
 void link_handle(const struct turn *turn, struct outcome *out)
 {
     const struct customer_linked *event = turn->event;
-    const char *fault = find_fault(event);
+    const char *fault = links_find_fault(event);
     struct link *link;
 
     if (fault != NULL) {
@@ -61,6 +53,5 @@ void link_handle(const struct turn *turn, struct outcome *out)
         return;
     link = state_add_text(turn, &link_kind, event->userId);
     link->first_id = event->firstId;
-    outcome_row(out, &sql_insert_link, TEXT(event->userId), TEXT(event->firstId),
-                TIME_MS(turn->now_ms));
+    links_record(turn, out, event);
 }

@@ -13,7 +13,7 @@ import running
 from books import DEAD_LETTER as PARKED, DONE, DUPLICATE, IGNORED
 from events import Record
 from running import (
-    APPROVAL, CASE_EXPIRED, CONSENT, DEAD_LETTER, EVALUATED, OUTPUT, PROCESS_EXPIRED, REVIEW, SECONDS, await_sure,
+    APPROVAL, CASE_EXPIRED, CONSENT, DEAD_LETTER, EVALUATED, LINKED, OUTPUT, PROCESS_EXPIRED, REVIEW, SECONDS, await_sure,
     header,
 )
 from wire import Style
@@ -64,6 +64,10 @@ class Case:
             "recordedAt": self.later(),
         }  # fmt: skip
 
+    def linked(self, first):
+        """Another id of the person of another case."""
+        return LINKED, {"userId": self.user, "firstId": first.user, "linkedAt": self.later()}
+
     def reviewed(self, decision="OK", job="APPROVAL", by="reviewer-7"):
         return REVIEW, {
             "processId": self.process, "identityVerificationId": self.id, "userId": self.user, "job": job,
@@ -82,7 +86,8 @@ class Approval(running.Running):
 
     def record(self, topic, data, headers=(), **broken):
         style = Style(broken=broken)
-        return Record(topic, data["processId"].encode(), self.generator.value(topic, data, style),
+        key = data[self.contract.topics[topic]["key"]]
+        return Record(topic, key.encode(), self.generator.value(topic, data, style),
                       self.generator.headers(topic) + list(headers))
 
     def put(self, *events):
@@ -198,6 +203,40 @@ def test_a_face_is_one_users(approval):
     topic, data = referred.asked()
     approval.put(referred.evaluated(), (topic, data | {"frame": {"digest": digest, "size": len(picture)}}))
     assert approval.holds(referred) == ("WAIT", "FACE_IN_USE")
+
+
+def test_two_ids_of_one_person_have_one_face(approval):
+    prospect, customer, other = Case(), Case(), Case()
+    face = FRAME + uuid.uuid4().bytes
+    for case in prospect, customer, other:
+        approval.put(case.evaluated())
+    approval.put(prospect.asked(frame=face))
+    approval.put(customer.linked(prospect))
+    approval.put(customer.asked(frame=face), other.asked(frame=face))
+    assert approval.decision(customer) == ("OK", "ACCEPTED")
+    assert approval.decision(other) == ("WAIT", "FACE_IN_USE")
+
+
+def test_what_a_customer_answered_holds_for_the_prospect_that_it_was(approval):
+    prospect, customer = Case(), Case()
+    approval.put(customer.consented("GDPR"), prospect.evaluated(), prospect.asked(process_type="consenting"))
+    approval.put(customer.linked(prospect))
+    assert approval.decision(prospect) == ("WAIT", "CONSENT_PENDING")
+    approval.put(customer.consented("SCORING"))
+    assert approval.decisions(prospect, 2)[1] == ("OK", "ACCEPTED")
+    again = Case(user=prospect.user)
+    approval.put(customer.consented("GDPR", approved=False), again.evaluated())
+    approval.put(again.asked(process_type="consenting"))
+    assert approval.decision(again) == ("NOK", "CONSENT_REFUSED")
+
+
+def test_a_link_resolves_what_waits(approval):
+    prospect, customer = Case(), Case()
+    approval.put(prospect.evaluated(), prospect.asked(process_type="consenting"))
+    approval.put(customer.consented("GDPR"), customer.consented("SCORING"))
+    assert approval.decision(prospect) == ("WAIT", "CONSENT_PENDING")
+    approval.put(customer.linked(prospect))
+    assert approval.decisions(prospect, 2)[1] == ("OK", "ACCEPTED")
 
 
 def test_the_picture_stays_nowhere(approval):

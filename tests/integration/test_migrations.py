@@ -55,6 +55,7 @@ SERVICE_RIGHTS = {
         "evaluation": {"SELECT", "INSERT", "UPDATE"},
         "consent": {"SELECT", "INSERT", "UPDATE"},
         "face_use": {"SELECT", "INSERT"},
+        "customer_link": {"SELECT", "INSERT"},
         "review_case": {"SELECT", "INSERT"},
         "review_callback": {"SELECT", "INSERT"},
         "effect": {"SELECT", "INSERT", "UPDATE"},

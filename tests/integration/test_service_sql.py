@@ -40,6 +40,20 @@ def lookup(migrated):
 
 
 @pytest.fixture
+def links(migrated):
+    """Gives the statements of services/links as a service's role."""
+    made = []
+
+    def of(service):
+        made.append(Worker(migrated, service, "links"))
+        return made[-1]
+
+    yield of
+    for worker in made:
+        worker.connection.close()
+
+
+@pytest.fixture
 def evaluation(migrated):
     worker = Worker(migrated, "evaluation")
     yield worker
@@ -239,12 +253,11 @@ def test_an_identity_is_tied_by_one_of_two_batches(evaluation):
         evaluation.put("insert_identity_use", (one, 1, "b", True, "v2", NOON))
 
 
-def test_a_link_between_ids_is_noted_once(evaluation):
+def test_a_link_between_ids_is_noted_once(evaluation, links):
     later, first = name(), name()
-    evaluation.put("insert_link", (later, first, NOON), (name(), first, NOON))
+    links("evaluation").put("insert_link", (later, first, NOON), (name(), first, NOON))
+    links("evaluation").put("insert_link", (later, name(), NOON))
     assert evaluation.load("load_link", later, first, name()) == [(later, first)]
-    with pytest.raises(errors.UniqueViolation):
-        evaluation.put("insert_link", (later, name(), NOON))
 
 
 @pytest.mark.parametrize("table", ["decision", "customer", "identity_use"])
@@ -490,12 +503,22 @@ def test_the_latest_consent_holds(approval):
     assert approval.load("load_consent", user) == [expected[0], (user, "X", False, later)]
 
 
-def test_of_a_faces_users_two_are_enough(approval):
+def test_of_a_faces_users_sixteen_are_enough(approval):
     one, other = index(), index()
     approval.put("put_face_use", (one, "b", "v1", NOON), (one, "b", "v2", NOON), (other, "z", "v3", NOON))
     assert approval.load("load_face_use", one, index()) == [(one, "b")]
     approval.put("put_face_use", (one, "c", "v4", NOON), (one, "a", "v5", NOON), (one, "b", "v6", NOON))
-    assert approval.load("load_face_use", one, other) == sorted([(one, "a"), (one, "b"), (other, "z")])
+    assert approval.load("load_face_use", one, other) == sorted(
+        [(one, "a"), (one, "b"), (one, "c"), (other, "z")])
+    approval.put("put_face_use", *((other, f"u{n:02}", "v", NOON) for n in range(17)))
+    assert approval.load("load_face_use", other) == [(other, f"u{n:02}") for n in range(16)]
+
+
+def test_all_ids_of_a_person_are_found_from_each(approval, links):
+    first, second, third = sorted(name() for _ in range(3))
+    links("approval").put("insert_link", (second, first, NOON), (third, first, NOON), (name(), name(), NOON))
+    assert approval.load("load_link", first) == [(first, second), (first, third)]
+    assert approval.load("load_link", third, name()) == [(third, first), (third, second)]
 
 
 @pytest.mark.parametrize("table", ["decision", "face_use"])

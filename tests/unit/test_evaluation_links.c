@@ -1,5 +1,6 @@
 /* Ids of one person are no other users. */
 #include "customer_linked.h"
+#include "links_sql.h"
 #include "tests/support/evaluation_examples.h"
 
 static const char link[] = "{'userId': 'u2', 'firstId': 'u', 'linkedAt': 1000}";
