@@ -139,7 +139,7 @@ struct uuid ledger_coordinates(const struct partition *partition, int64_t offset
 enum { MARK_VALUES = 6, MARKS_MAX = 512 };
 
 bool ledger_mark(struct ledger *ledger, struct partition *const *partitions, size_t count,
-                 bool clean, struct error *error)
+                 bool clean, bool *fenced, struct error *error)
 {
     struct value values[MARKS_MAX * MARK_VALUES];
     struct partition *marked[MARKS_MAX];
@@ -159,6 +159,7 @@ bool ledger_mark(struct ledger *ledger, struct partition *const *partitions, siz
         memcpy(&values[rows * MARK_VALUES], row, sizeof row);
         marked[rows++] = p;
     }
+    *fenced = false;
     if (rows == 0)
         return true;
     if (!ledger_connect(ledger, error))
@@ -166,6 +167,7 @@ bool ledger_mark(struct ledger *ledger, struct partition *const *partitions, siz
     db_queue_rows(ledger->db, mutant_statement(&sql_mark_published), values, rows);
     if (!db_exchange(ledger->db, error))
         return false;
+    *fenced = db_row_count(ledger->db, 0) < rows;
     for (size_t i = 0; i < rows; i++)
         marked[i]->marked_offset = partition_published_offset(marked[i]);
     return true;

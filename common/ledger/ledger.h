@@ -50,10 +50,11 @@ struct uuid ledger_coordinates(const struct partition *partition, int64_t offset
 
 /*
  * Writes published_offset of each ACTIVE partition where it rose; `clean` says that this owner
- * leaves in order. False only when the database is away.
+ * leaves in order. `fenced` when one of them is no longer ours. False only when the database is
+ * away.
  */
 MUST_CHECK bool ledger_mark(struct ledger *ledger, struct partition *const *partitions,
-                            size_t count, bool clean, struct error *error);
+                            size_t count, bool clean, bool *fenced, struct error *error);
 
 /* Another stamp under the row's lock; `fenced` when the partition is no longer ours. */
 MUST_CHECK bool ledger_take_stamp(struct ledger *ledger, const struct partition *partition,

@@ -136,11 +136,12 @@ static bool mark_until(struct takeover *takeover, struct takeover_job *job, int6
 {
     struct partition partition = claim_view(job);
     struct partition *list[] = {&partition};
+    bool fenced; /* shows with the first batch or mark */
 
     partition.state = PARTITION_ACTIVE;
     partition.marked_offset = -1;
     partition.next_offset = offset;
-    return ledger_mark(&takeover->ledger, list, 1, false, &job->last_error);
+    return ledger_mark(&takeover->ledger, list, 1, false, &fenced, &job->last_error);
 }
 
 /* A3, second part: read back, and publish what is missing. */

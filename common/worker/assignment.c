@@ -100,6 +100,7 @@ static void mark_leaving(struct loop *loop, const rd_kafka_topic_partition_list_
     struct partition *leaving[2 * PARTITIONS_MAX];
     struct error error;
     size_t count = 0;
+    bool fenced; /* whoever has it now has read back what we published */
 
     for (int i = 0; i < list->cnt && i < PARTITIONS_MAX; i++) {
         struct partition *p =
@@ -110,7 +111,7 @@ static void mark_leaving(struct loop *loop, const rd_kafka_topic_partition_list_
             leaving[count++] = p->effects;
     }
     (void)FAILPOINT("before_mark");
-    if (!ledger_mark(&loop->ledger, leaving, count, true, &error))
+    if (!ledger_mark(&loop->ledger, leaving, count, true, &fenced, &error))
         log_line(LOG_WARNING, "the mark on leaving failed; the next owner reads back",
                  LOG_TEXT("error", error.text));
 }
@@ -307,6 +308,7 @@ void loop_mark(struct loop *loop)
     struct partition *list[2 * PARTITIONS_MAX];
     struct error error;
     size_t count = 0;
+    bool fenced;
 
     for (struct partition *p = loop->partitions; p != NULL && count < 2 * PARTITIONS_MAX - 1;
          p = p->next) {
@@ -315,6 +317,8 @@ void loop_mark(struct loop *loop)
             list[count++] = p->effects;
     }
     (void)FAILPOINT("idle_mark");
-    if (!ledger_mark(&loop->ledger, list, count, false, &error))
+    if (!ledger_mark(&loop->ledger, list, count, false, &fenced, &error))
         loop_suspend(loop, error.text);
+    else if (fenced) /* perhaps by who was away and did not know better; nobody else tells us */
+        loop_suspend(loop, "a partition was taken over by another");
 }

@@ -2,6 +2,7 @@
 and each exchange with PostgreSQL failing in turn."""
 
 import os
+import signal
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -200,6 +201,22 @@ def test_next_offset_moved_back_repeats_nothing(service):
     service.results(len(first + more + last))
     assert service.answered() != [] and sorted(service.answered()) == sorted(ids_of(first + more + last))
     assert service.rows("select count(*) from decision") == [(len(first + more + last),)]
+
+
+def test_a_claim_by_who_was_away_is_noticed_without_further_events(service):
+    """Somebody who does not know yet that a partition is another's claims it, and goes."""
+    worker = service.start(ONBOARDING_LOOPS="1")
+    worker.arm("after_produce", "stop")
+    spots = service.send(on_partition(service, 2, 1))
+    await_sure(worker.is_stopped, SECONDS, service.tails)
+    service.books.execute(
+        "update partition set owner_epoch = owner_epoch + 1"
+        " where partition = 2 and topic_id = (select topic_id from topic where name = %s)", (EVALUATION,)
+    )  # fmt: skip
+    worker.signal(signal.SIGCONT)
+    service.outcomes(spots)
+    service.await_idle()
+    service.results(1)
 
 
 def test_another_cluster_stops_the_partition(service):
