@@ -99,6 +99,7 @@ static bool group_offset(const struct claim_context *context, const struct takeo
     return error_set(error, ERROR_RETRY, "offset of the group: %s", rd_kafka_err2str(failure));
 }
 
+/* Only under the claim that was found wanting: what it says of the row may be old by now. */
 static enum turnout stop_for_operator(const struct claim_context *context, struct takeover_job *job,
                                       const char *why)
 {
@@ -107,6 +108,10 @@ static enum turnout stop_for_operator(const struct claim_context *context, struc
 
     if (!db_run(context->ledger->db, &sql_stop_partition, values, &job->last_error))
         return TURNOUT_FAILED;
+    if (db_row_count(context->ledger->db, 0) == 0) {
+        error_set(&job->last_error, ERROR_RETRY, "fenced before it was put aside");
+        return TURNOUT_FAILED;
+    }
     job->stopped = true;
     job->stopped_why = why;
     return TURNOUT_FINISHED;

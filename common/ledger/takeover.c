@@ -136,12 +136,14 @@ static bool mark_until(struct takeover *takeover, struct takeover_job *job, int6
 {
     struct partition partition = claim_view(job);
     struct partition *list[] = {&partition};
-    bool fenced; /* shows with the first batch or mark */
+    bool fenced;
 
     partition.state = PARTITION_ACTIVE;
     partition.marked_offset = -1;
     partition.next_offset = offset;
-    return ledger_mark(&takeover->ledger, list, 1, false, &fenced, &job->last_error);
+    if (!ledger_mark(&takeover->ledger, list, 1, false, &fenced, &job->last_error))
+        return false;
+    return !fenced || error_set(&job->last_error, ERROR_RETRY, "fenced before a mark");
 }
 
 /* A3, second part: read back, and publish what is missing. */

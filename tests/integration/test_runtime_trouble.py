@@ -99,14 +99,16 @@ def test_an_outage_is_no_death(service):
         worker = service.spawn(ONBOARDING_GROUP_INSTANCE_ID="the-one")
         await_sure(lambda: in_hand(service), SECONDS, lambda: running.tail(worker))
         die_with_it(service, worker)
-    worker = service.spawn(ONBOARDING_GROUP_INSTANCE_ID="the-one")
+    worker = service.spawn(ONBOARDING_GROUP_INSTANCE_ID="the-one", ONBOARDING_SESSION_TIMEOUT="15s")
     for outage in range(3):
         await_sure(lambda: in_hand(service), SECONDS, lambda: running.tail(worker))
         service.stack.call("crash-postgres")
         await_sure(lambda: len(said(worker, "suspended")) > outage, SECONDS)
+        worker.signal(signal.SIGSTOP)  # else it might be through before the gate is closed again
         service.stack.call("start-postgres")
         service.connect()
         service.rows("select pg_advisory_lock(%s)", GATE)
+        worker.signal(signal.SIGCONT)
     await_sure(lambda: in_hand(service), SECONDS, lambda: running.tail(worker))
     service.rows("select pg_advisory_unlock(%s)", GATE)
     (row,) = service.outcomes([spot])
@@ -219,6 +221,24 @@ def test_a_claim_by_who_was_away_is_noticed_without_further_events(service):
     service.results(1)
 
 
+def test_a_take_over_that_another_outdid_begins_anew(service):
+    """Else what it read back would stay unmarked until the next event."""
+    worker = service.start()
+    (spot,) = service.send(on_partition(service, 0, 1))
+    service.outcomes([spot])
+    service.await_idle()
+    assert worker.terminate()
+    place = "partition = 0 and topic_id = (select topic_id from topic where name = %s)"
+    service.books.execute("update partition set published_offset = %s where " + place, (spot.offset, EVALUATION))
+    worker = service.spawn(armed=[("before_barrier", "hold")])
+    await_sure(lambda: worker.armed("before_barrier.held"), SECONDS, lambda: running.tail(worker))
+    service.books.execute("update partition set owner_epoch = owner_epoch + 1 where " + place, (EVALUATION,))
+    worker.release("before_barrier")
+    service.await_idle()
+    service.results(1)
+    assert worker.terminate()
+
+
 def test_another_cluster_stops_the_partition(service):
     worker = service.start()
     assert worker.terminate()
@@ -236,6 +256,30 @@ def test_another_cluster_stops_the_partition(service):
     assert [row.outcome for row in service.outcomes(spots[1:])] == [DONE]
     assert service.outcome(spots[0]) is None
     assert service.rows("select distinct stopped from partition where stopped is not null") == [("another Kafka cluster",)]
+    assert worker.terminate()
+
+
+def test_a_claim_that_another_outdid_stops_nothing(service):
+    """What its claim said does not hold any more: only the owner may put a partition aside."""
+    assert service.start().terminate()
+    inputs = "topic_id in (select topic_id from topic where name not like 'effects/%%')"
+    epochs = "select topic_id, partition, owner_epoch from partition where " + inputs
+    before = set(service.rows(epochs))
+    service.books.execute("update partition set cluster_id = 'another' where " + inputs)
+    worker = service.spawn(armed=[("after_claim", "hold")], ONBOARDING_LOOPS="1")
+    await_sure(lambda: worker.armed("after_claim.held"), SECONDS, lambda: running.tail(worker))
+    ((topic, number, _),) = set(service.rows(epochs)) - before
+    service.books.execute(
+        "update partition set cluster_id = (select cluster_id from partition where cluster_id <> 'another' limit 1)"
+        " where cluster_id = 'another'"
+    )
+    service.books.execute(
+        "update partition set owner_epoch = owner_epoch + 1 where topic_id = %s and partition = %s", (topic, number)
+    )
+    worker.release("after_claim")
+    service.await_taken(worker)
+    assert service.rows("select stopped from partition where stopped is not null") == []
+    assert said(worker, "a partition waits for an operator") == []
     assert worker.terminate()
 
 
