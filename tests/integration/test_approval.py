@@ -212,14 +212,16 @@ def test_two_ids_of_one_person_have_one_face(approval):
         approval.put(case.evaluated())
     approval.put(prospect.asked(frame=face))
     approval.put(customer.linked(prospect))
-    approval.put(customer.asked(frame=face), other.asked(frame=face))
+    approval.put(customer.asked(frame=face))
+    approval.put(other.asked(frame=face))
     assert approval.decision(customer) == ("OK", "ACCEPTED")
     assert approval.decision(other) == ("WAIT", "FACE_IN_USE")
 
 
 def test_what_a_customer_answered_holds_for_the_prospect_that_it_was(approval):
     prospect, customer = Case(), Case()
-    approval.put(customer.consented("GDPR"), prospect.evaluated(), prospect.asked(process_type="consenting"))
+    approval.put(customer.consented("GDPR"), prospect.evaluated())
+    approval.put(prospect.asked(process_type="consenting"))
     approval.put(customer.linked(prospect))
     assert approval.decision(prospect) == ("WAIT", "CONSENT_PENDING")
     approval.put(customer.consented("SCORING"))
@@ -232,7 +234,8 @@ def test_what_a_customer_answered_holds_for_the_prospect_that_it_was(approval):
 
 def test_a_link_resolves_what_waits(approval):
     prospect, customer = Case(), Case()
-    approval.put(prospect.evaluated(), prospect.asked(process_type="consenting"))
+    approval.put(prospect.evaluated())
+    approval.put(prospect.asked(process_type="consenting"))
     approval.put(customer.consented("GDPR"), customer.consented("SCORING"))
     assert approval.decision(prospect) == ("WAIT", "CONSENT_PENDING")
     approval.put(customer.linked(prospect))
