@@ -248,8 +248,8 @@ def compile_dump(readers, folder):
         ["cc", "-std=c17", "-D_GNU_SOURCE", *compiler_flags(), f"-I{root}", f"-I{folder}",
          root / "tests/integration/avro_dump.c", folder / "readers.c",
          *(folder / f"{stem}.c" for stem in sources), build / "common/libcommon_avro.a",
-         build / "common/libcommon_core.a", "-lavro", "-ljansson", "-lcrypto", "-lutf8proc",
-         "-luuid", "-lm", "-o", folder / "avro_dump"], check=True)
+         build / "common/libcommon_core.a", "-lavro", "-ljansson", "-lcrypto", "-lutf8proc", "-lm",
+         "-o", folder / "avro_dump"], check=True)
     return folder / "avro_dump"
 
 
