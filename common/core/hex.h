@@ -28,4 +28,13 @@ static inline bool hex_read(const char *digits, uint8_t out[static 4])
     return true;
 }
 
+/* A byte as two digits, small letters. */
+static inline void hex_put(uint8_t byte, char out[static 2])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    out[0] = digits[byte >> 4];
+    out[1] = digits[byte & 0x0f];
+}
+
 #endif

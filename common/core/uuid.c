@@ -94,14 +94,13 @@ static bool dash_at(size_t position)
 
 void uuid_format(struct uuid id, char out[static UUID_TEXT_SIZE])
 {
-    static const char digits[] = "0123456789abcdef";
     char *to = out;
 
     for (size_t i = 0; i < sizeof id.bytes; i++) {
         if (dash_at((size_t)(to - out)))
             *to++ = '-';
-        *to++ = digits[id.bytes[i] >> 4];
-        *to++ = digits[id.bytes[i] & 0x0f];
+        hex_put(id.bytes[i], to);
+        to += 2;
     }
     *to = '\0';
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/hex.h"
+
 enum { ESCAPED_MAX = 6 /* \u001f */ };
 
 static const char opening[] = "{{", closing[] = "}}";
@@ -173,7 +175,6 @@ void body_template_free(struct body_template *template)
 /* As inside of a JSON string. jansson would leave copies of a code behind in its memory. */
 static size_t escape(char *out, const char *value)
 {
-    static const char digits[] = "0123456789abcdef";
     char *at = out;
 
     for (; *value != '\0'; value++) {
@@ -181,8 +182,7 @@ static size_t escape(char *out, const char *value)
 
         if (byte < 0x20) {
             memcpy(at, "\\u00", 4);
-            at[4] = digits[byte >> 4];
-            at[5] = digits[byte & 0xf];
+            hex_put(byte, at + 4);
             at += ESCAPED_MAX;
             continue;
         }

@@ -177,14 +177,16 @@ static bool unpack_uuid(struct unpacking *u)
 
 static bool unpack_digits(struct unpacking *u)
 {
-    static const char digits[] = "0123456789abcdef";
+    char digits[2];
     const uint8_t *count = take(u, 1);
     const uint8_t *from = count == NULL ? NULL : take(u, *count);
 
     if (from == NULL)
         return false;
-    for (size_t i = 0; i < *count; i++)
-        emit(u, (const char[]){digits[from[i] >> 4], digits[from[i] & 0x0f]}, 2);
+    for (size_t i = 0; i < *count; i++) {
+        hex_put(from[i], digits);
+        emit(u, digits, sizeof digits);
+    }
     return true;
 }
 
