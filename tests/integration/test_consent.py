@@ -129,7 +129,7 @@ def workers(stack, migrated, tmp_path_factory):
         ("<p>Za rok</p>\n", "GDPR", "cs", "3", TODAY + datetime.timedelta(days=365)),
         ("<p>I, {{name}}, agree.</p>\n", "GDPR", "en", "2021-A", "2021-01-01"),
         (LARGE, "LARGE", "en", "1", "2021-01-01"),
-        ("<p>Later</p>", "LATER", "en", "1", TODAY + datetime.timedelta(days=1)),
+        ("<p>Later</p>", "LATER", "en", "1", TODAY + datetime.timedelta(days=365)),
     ]:
         done = workers.import_text(html, *where)
         assert done.returncode == 0 and done.stdout.startswith("imported "), done.stderr
