@@ -11,9 +11,7 @@ as $create_reviews$
 declare
     schema_owner name;
 begin
-    select pg_get_userbyid(nspowner) into strict schema_owner
-      from pg_namespace where nspname = target_schema;
-    perform set_config('search_path', quote_ident(target_schema) || ', pg_temp', true);
+    schema_owner := runtime.enter_schema(target_schema);
 
     create table review_case (
         identity_verification_id text not null,

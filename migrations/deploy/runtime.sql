@@ -21,6 +21,22 @@ values (1, 'DONE'),        -- handled; its rows and results are stored
        (5, 'IGNORED'),     -- another worker's case
        (6, 'GAP');         -- offsets from here on were gone before they were consumed
 
+-- It has no search_path of its own, else the one that it sets would end with it.
+create function runtime.enter_schema(target_schema name)
+returns name
+language plpgsql
+as $$
+declare
+    schema_owner name;
+begin
+    select pg_get_userbyid(nspowner) into strict schema_owner
+      from pg_namespace where nspname = target_schema;
+    perform set_config('search_path', quote_ident(target_schema) || ', pg_temp', true);
+    return schema_owner;
+end
+$$;
+comment on function runtime.enter_schema(name) is 'Begins what makes tables in a schema: names without a schema are of that one until the calling function, which has a search_path of its own, returns. Returns the schema''s owner.';
+
 -- Creates the runtime's tables in a schema, owned by the schema's owner; grants service_role (may
 -- be null) what a worker needs.
 create function runtime.create_ledger(target_schema name, service_role name default null)
@@ -32,9 +48,7 @@ declare
     schema_owner name;
     table_name   name;
 begin
-    select pg_get_userbyid(nspowner) into strict schema_owner
-      from pg_namespace where nspname = target_schema;
-    perform set_config('search_path', quote_ident(target_schema) || ', pg_temp', true);
+    schema_owner := runtime.enter_schema(target_schema);
 
     create table consumer_group (
         group_id smallint generated always as identity primary key,
@@ -332,6 +346,7 @@ begin
     if exists (select from pg_roles where rolname = 'onboarding_owner') then
         alter schema runtime owner to onboarding_owner;
         alter table runtime.outcome owner to onboarding_owner;
+        alter function runtime.enter_schema(name) owner to onboarding_owner;
         alter function runtime.create_ledger(name, name) owner to onboarding_owner;
         alter function runtime.ledger_tables() owner to onboarding_owner;
         alter function runtime.drop_ledger(name) owner to onboarding_owner;

@@ -7,6 +7,7 @@ drop function runtime.forget(name, interval, interval, integer);
 drop function runtime.drop_ledger(name);
 drop function runtime.ledger_tables();
 drop function runtime.create_ledger(name, name);
+drop function runtime.enter_schema(name);
 drop table runtime.outcome;
 drop schema runtime;
 

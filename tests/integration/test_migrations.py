@@ -282,6 +282,7 @@ def test_a_service_owns_nothing_and_creates_nothing(migrated, service):
             "drop table ledger",
             "set role onboarding_owner",
             "select runtime.create_ledger('lookup')",
+            "select runtime.enter_schema('lookup')",
         ]:
             with pytest.raises(errors.InsufficientPrivilege):
                 connection.execute(statement)
@@ -365,11 +366,17 @@ def test_create_ledger_serves_any_schema_and_role(superuser):
     superuser.execute('drop schema "Odd-Name"')  # would fail if anything were left
 
 
-def test_create_ledger_leaves_the_search_path_alone(superuser):
+def test_what_makes_tables_leaves_the_search_path_alone(superuser):
     before = superuser.execute("show search_path").fetchone()
     superuser.execute("create schema third")
-    superuser.execute("select runtime.create_ledger('third')")
-    assert superuser.execute("show search_path").fetchone() == before
+    for call in [
+        "create_ledger('third')",
+        "create_vault('third')",
+        "create_links('third', 'onboarding_otp')",
+        "create_reviews('third', 'onboarding_otp', 'APPROVAL')",  # and effects
+    ]:
+        superuser.execute(f"select runtime.{call}")
+        assert superuser.execute("show search_path").fetchone() == before, call
 
 
 def test_source_0_is_for_events_known_by_coordinates(ledger):
