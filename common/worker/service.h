@@ -46,8 +46,8 @@ struct route {
 
 /*
  * Rows that handlers look at, found by key: for a whole batch one query, after a lock on every
- * key. Kinds are loaded in the order of the service's table; a row may ask for keys of its own
- * kind or one further down (`follow`).
+ * key. Kinds are loaded in the order of the service's table; a row may ask for further keys
+ * (`follow`), best of its own kind or one further down: every way back is one more exchange.
  */
 struct state_kind {
     const char *name;             /* namespace of the locks; unique in the service */

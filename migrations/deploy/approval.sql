@@ -61,7 +61,7 @@ comment on column decision.score is 'The provider''s score, 0 to 10; null: there
 comment on column decision.frame is 'Whether a picture came with the request.';
 comment on column decision.frame_in_use is 'Whether the picture had come with another user before.';
 comment on column decision.process_attempt is 'Which verification of the process it was, from 1.';
-comment on column decision.day_attempt is 'Which verification of the user on that day it was, from 1.';
+comment on column decision.day_attempt is 'Which verification of the person, under all ids, on that day it was, from 1.';
 comment on column decision.awaits_facts is 'True: a fact from another worker may change it without a person.';
 comment on column decision.event_date is 'Day (UTC) of the request.';
 comment on column decision.requested_at is 'When version 1 was decided; from then on facts are awaited.';

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "approval_sql.h"
-#include "services/approval/persons.h"
+#include "services/links/links.h"
 
 static enum evaluation_result result_of(const char *text)
 {
@@ -117,7 +117,7 @@ struct approval_facts facts_of(const struct turn *turn, const char *identity_ver
         answers[i] = (struct consent_answer){fact->type, fact->approved};
     }
     /* A decision on one user's documents must not pass for another's. */
-    if (evaluation != NULL && strcmp(evaluation->user_id, user_id) != 0)
+    if (evaluation != NULL && !links_same(turn, user_id, evaluation->user_id))
         evaluation = NULL;
     return (struct approval_facts){
         .evaluation = evaluation == NULL ? NULL : &evaluation->result,
@@ -147,7 +147,7 @@ bool face_note(const struct turn *turn, struct outcome *out, const struct digest
         const char *other = ((struct face_use *)list.items[i])->user_id;
 
         own |= strcmp(other, user_id) == 0;
-        others |= !person_is_same(turn, user_id, other);
+        others |= !links_same(turn, user_id, other);
     }
     if (!own) {
         use = state_add(turn, &face_use_kind, key_of(face));

@@ -1,12 +1,11 @@
 /* Decisions: how they are loaded and changed, and which of a user's may still change. */
 #include "services/approval/known.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "approval_sql.h"
 #include "services/approval/facts.h"
+#include "services/links/links.h"
 #include "services/review/case.h"
 #include "services/review/words.h"
 #include "topics.h"
@@ -87,6 +86,7 @@ static void follow_decision(const void *state, struct keys *keys)
     keys_add_text(keys, &case_kind, decision->identity_verification_id);
     keys_add_text(keys, &evaluation_kind, decision->identity_verification_id);
     keys_add_text(keys, &consent_kind, decision->user_id);
+    keys_add_text(keys, &link_kind, decision->user_id);
     if (decision->sealed_words.size != 0)
         keys_add_subject(keys, decision->user_id);
 }
@@ -112,11 +112,17 @@ const struct state_kind process_attempts_kind = {
     .read = read_attempts,
 };
 
+static void read_day_attempts(const struct row *row, struct arena *arena, void *out)
+{
+    (void)arena;
+    *(struct day_attempts *)out = (struct day_attempts){row_int(row, 1), row_int(row, 2)};
+}
+
 const struct state_kind day_attempts_kind = {
     .name = "day_attempts",
     .load = &sql_load_day_attempts,
-    .size = sizeof(struct attempts),
-    .read = read_attempts,
+    .size = sizeof(struct day_attempts),
+    .read = read_day_attempts,
 };
 
 struct decision *decision_find(const struct turn *turn, const char *identity_verification_id)
@@ -201,19 +207,41 @@ void decision_publish(const struct turn *turn, struct outcome *out,
                   });
 }
 
-const char *attempts_of_day(const char *user_id, int64_t day, struct arena *arena)
+int64_t attempts_count(const struct turn *turn, const char *process_id)
 {
-    size_t size = strlen(user_id) + 24; /* a number of 20 characters, the dash, the NUL */
-    char *key = arena_alloc(arena, size, 1);
-
-    snprintf(key, size, "%" PRId64 "/%s", day, user_id);
-    return key;
-}
-
-int64_t attempts_count(const struct turn *turn, const struct state_kind *kind, const char *key)
-{
-    struct state_list list = state_find_text(turn, kind, key);
-    struct attempts *attempts = list.count == 0 ? state_add_text(turn, kind, key) : list.items[0];
+    struct state_list list = state_find_text(turn, &process_attempts_kind, process_id);
+    struct attempts *attempts =
+        list.count == 0 ? state_add_text(turn, &process_attempts_kind, process_id) : list.items[0];
 
     return ++attempts->count;
+}
+
+static struct day_attempts *find_day(const struct turn *turn, const char *user_id, int64_t day)
+{
+    struct state_list list = state_find_text(turn, &day_attempts_kind, user_id);
+
+    for (size_t i = 0; i < list.count; i++)
+        if (((struct day_attempts *)list.items[i])->day == day)
+            return list.items[i];
+    return NULL;
+}
+
+int64_t attempts_count_day(const struct turn *turn, const char *user_id, int64_t day)
+{
+    struct id_list ids = links_ids(turn, user_id);
+    struct day_attempts *own = find_day(turn, user_id, day);
+    int64_t count = 0;
+
+    if (own == NULL) {
+        own = state_add_text(turn, &day_attempts_kind, user_id);
+        own->day = day;
+    }
+    own->count++;
+    for (size_t i = 0; i < ids.count; i++) {
+        const struct day_attempts *attempts = find_day(turn, ids.items[i], day);
+
+        if (attempts != NULL)
+            count += attempts->count;
+    }
+    return count;
 }

@@ -41,8 +41,14 @@ struct awaiting {
     const char *identity_verification_id;
 };
 
-/* Under a processId, and under attempts_of_day(): the requests decided on so far. */
+/* Under a processId: the requests decided on so far. */
 struct attempts {
+    int64_t count;
+};
+
+/* Under a userId: those of a day. */
+struct day_attempts {
+    int64_t day; /* days since 1970-01-01 */
     int64_t count;
 };
 
@@ -63,10 +69,8 @@ void decision_save(const struct turn *turn, struct outcome *out, struct decision
 void decision_publish(const struct turn *turn, struct outcome *out,
                       const char *identity_verification_id, const char *process_id);
 
-/* The key for a user's attempts of a day. */
-const char *attempts_of_day(const char *user_id, int64_t day, struct arena *arena);
-
-/* Counts one more; which it is, from 1. */
-int64_t attempts_count(const struct turn *turn, const struct state_kind *kind, const char *key);
+/* Counts one more, of a process, of a person on a day under all ids; which it is, from 1. */
+int64_t attempts_count(const struct turn *turn, const char *process_id);
+int64_t attempts_count_day(const struct turn *turn, const char *user_id, int64_t day);
 
 #endif

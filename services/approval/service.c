@@ -18,6 +18,7 @@
 #include "services/approval/facts.h"
 #include "services/approval/known.h"
 #include "services/approval/persons.h"
+#include "services/links/links.h"
 #include "services/review/case_job.h"
 #include "services/review/config.h"
 #include "topics.h"
@@ -66,17 +67,13 @@ static void load_requested(const struct turn *turn, struct keys *keys)
     if (find_fault(event) != NULL)
         return;
     keys_add_text(keys, &process_case_kind, event->processId);
-    keys_add_text(keys, &awaiting_kind, event->userId);
+    link_follow(keys, event->userId);
     keys_add_text(keys, &decision_kind, event->identityVerificationId);
     keys_add_text(keys, &case_kind, event->identityVerificationId);
     keys_add_text(keys, &evaluation_kind, event->identityVerificationId);
-    keys_add_text(keys, &consent_kind, event->userId);
     keys_add_text(keys, &process_attempts_kind, event->processId);
-    keys_add_text(keys, &day_attempts_kind,
-                  attempts_of_day(event->userId, date_of_ms(turn->meta->time_ms), turn->arena));
     if (event->frame == NULL)
         return;
-    keys_add_text(keys, &link_kind, event->userId);
     face = digest_of_face(turn, event->frame);
     face_ask(keys, &face);
 }
@@ -84,14 +81,12 @@ static void load_requested(const struct turn *turn, struct keys *keys)
 static struct presence presence_of(const struct turn *turn, struct outcome *out)
 {
     const struct approval_requested *event = turn->event;
-    const char *of_day =
-        attempts_of_day(event->userId, date_of_ms(turn->meta->time_ms), turn->arena);
     struct presence presence = {
         .failed = event->status == PRESENCE_STATUS_FAILURE,
         .score = event->score,
         .frame = event->frame != NULL,
-        .process_attempt = attempts_count(turn, &process_attempts_kind, event->processId),
-        .day_attempt = attempts_count(turn, &day_attempts_kind, of_day),
+        .process_attempt = attempts_count(turn, event->processId),
+        .day_attempt = attempts_count_day(turn, event->userId, date_of_ms(turn->meta->time_ms)),
     };
     struct digest face;
 
@@ -133,7 +128,7 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
         decide(turn, out);
     decision = decision_find(turn, event->identityVerificationId);
     /* A decision on one user's face must not pass for another's. */
-    if (strcmp(decision->user_id, event->userId) != 0)
+    if (!links_same(turn, event->userId, decision->user_id))
         outcome_reject(out, REASON_CONTRACT, "identityVerificationId is of another user");
     else
         decision_publish(turn, out, event->identityVerificationId, event->processId);
@@ -186,7 +181,10 @@ static const struct route routes[] = {
     RETENTION_ROUTE,
 };
 
-/* Other ids lead to what waits under them, that to its decisions, those to the facts they await. */
+/*
+ * Other ids lead to what waits under them, that to its decisions, those to the facts they await and
+ * back to their users' ids.
+ */
 static const struct state_kind *const states[] = {
     &process_case_kind, &link_kind,    &awaiting_kind, &decision_kind,         &case_kind,
     &evaluation_kind,   &consent_kind, &face_use_kind, &process_attempts_kind, &day_attempts_kind,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "evaluation_sql.h"
-#include "services/evaluation/links.h"
+#include "services/links/links.h"
 #include "services/review/words.h"
 #include "topics.h"
 
@@ -40,7 +40,6 @@ static void follow_decision(const void *state, struct keys *keys)
     struct identities identities = identities_unpack(decision->identities);
 
     identities_ask(keys, &identities);
-    keys_add_text(keys, &link_kind, decision->user_id); /* a review may tie them to this user */
     if (decision->sealed_words.size != 0)
         keys_add_subject(keys, decision->user_id);
 }
@@ -92,20 +91,11 @@ static void read_identity_use(const struct row *row, struct arena *arena, void *
     };
 }
 
-static void follow_identity_use(const void *state, struct keys *keys)
-{
-    const struct identity_use *use = state;
-
-    if (use->user_id != NULL)
-        keys_add_text(keys, &link_kind, use->user_id);
-}
-
 const struct state_kind identity_use_kind = {
     .name = "identity_use",
     .load = &sql_load_identity_use,
     .size = sizeof(struct identity_use),
     .read = read_identity_use,
-    .follow = follow_identity_use,
 };
 
 struct decision *decision_find(const struct turn *turn, const char *identity_verification_id)
@@ -234,7 +224,7 @@ bool identities_used_by_other(const struct turn *turn, const struct identities *
     for (size_t i = 0; i < identities->count; i++) {
         const struct identity_use *use = find_use(turn, &identities->items[i]);
 
-        if (use != NULL && use->user_id != NULL && !link_is_same(turn, use->user_id, user_id))
+        if (use != NULL && use->user_id != NULL && !links_same(turn, user_id, use->user_id))
             return true;
     }
     return false;

@@ -73,7 +73,7 @@ void decision_publish(const struct turn *turn, struct outcome *out,
 /* The keys of identities, for load functions. */
 void identities_ask(struct keys *keys, const struct identities *identities);
 
-/* Whether any of the identities is tied to another user. */
+/* Whether any of the identities is tied to another person; the links of the user are loaded. */
 bool identities_used_by_other(const struct turn *turn, const struct identities *identities,
                               const char *user_id);
 

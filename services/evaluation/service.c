@@ -3,7 +3,8 @@
  *
  * A request is decided once, by the rules in evaluation.c; a repeated request gets the decision
  * that holds. What is WAIT opens a case, which a reviewer resolves, or time (review.expired.v1,
- * process.expired.v1). customer.registered.v1 tells what the documents are compared with.
+ * process.expired.v1). customer.registered.v1 tells what the documents are compared with,
+ * customer.linked.v1 which ids are one person's.
  */
 #include <string.h>
 
@@ -13,9 +14,10 @@
 #include "evaluation_sql.h"
 #include "services/evaluation/evaluation.h"
 #include "services/evaluation/known.h"
-#include "services/evaluation/links.h"
+#include "services/evaluation/persons.h"
 #include "services/evaluation/summary.h"
 #include "services/evaluation/waiting.h"
+#include "services/links/links.h"
 #include "services/review/case_job.h"
 #include "services/review/config.h"
 #include "topics.h"
@@ -64,9 +66,24 @@ static void load_requested(const struct turn *turn, struct keys *keys)
     keys_add_text(keys, &process_case_kind, event->processId);
     keys_add_text(keys, &decision_kind, event->identityVerificationId);
     keys_add_text(keys, &case_kind, event->identityVerificationId);
-    keys_add_text(keys, &customer_kind, event->userId);
-    keys_add_text(keys, &link_kind, event->userId);
+    link_follow(keys, event->userId);
     identities_ask(keys, &identities);
+}
+
+/* The bank may have registered the person under several ids: none of what it knows is passed over.
+ */
+static void compare_customers(const struct turn *turn, const struct evidence *evidence,
+                              struct evaluation_facts *facts)
+{
+    const struct evaluation_requested *event = turn->event;
+    struct id_list ids = links_ids(turn, event->userId);
+
+    for (size_t i = 0; i < ids.count; i++) {
+        const struct customer *customer = customer_find(turn, ids.items[i]);
+
+        if (customer != NULL)
+            customer_compare(&customer->marks, evidence, index_key(turn), turn->arena, facts);
+    }
 }
 
 /* What the rules say of this event. */
@@ -74,14 +91,12 @@ static struct evaluation apply_rules(const struct turn *turn, const struct evide
                                      const struct identities *identities)
 {
     const struct evaluation_requested *event = turn->event;
-    const struct customer *customer = customer_find(turn, event->userId);
     struct evaluation_facts facts = {
         .today = date_of_ms(turn->meta->time_ms),
         .identity_in_use = identities_used_by_other(turn, identities, event->userId),
     };
 
-    if (customer != NULL)
-        customer_compare(&customer->marks, evidence, index_key(turn), turn->arena, &facts);
+    compare_customers(turn, evidence, &facts);
     return evaluate(evidence, &facts, policy_rules(turn->policy, event->processType));
 }
 
@@ -134,7 +149,7 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
     const struct decision *decision = decision_find(turn, event->identityVerificationId);
 
     /* A decision on one user's documents must not pass for another's. */
-    if (strcmp(decision->user_id, event->userId) != 0)
+    if (!links_same(turn, event->userId, decision->user_id))
         outcome_reject(out, REASON_CONTRACT, "identityVerificationId is of another user");
     else
         decision_publish(turn, out, event->identityVerificationId, event->processId);
@@ -156,7 +171,6 @@ static void load_registered(const struct turn *turn, struct keys *keys)
         return;
     identities = identities_of_customer(event, index_key(turn), turn->arena);
     keys_add_text(keys, &customer_kind, event->userId);
-    keys_add_text(keys, &link_kind, event->userId);
     identities_ask(keys, &identities);
 }
 
@@ -191,16 +205,16 @@ static const struct route routes[] = {
     {&topic_review_expired, case_load_expired, case_handle_expired},
     {&topic_process_expired, case_load_process_expired, case_handle_process_expired},
     {&topic_customer_registered, load_registered, handle_registered},
-    {&topic_customer_linked, link_load, link_handle},
+    {&topic_customer_linked, person_load_linked, person_handle_linked},
     RETENTION_ROUTE,
 };
 
 /*
- * Processes lead to their decisions, decisions and customers to the identities that they tied,
- * these to their users' other ids.
+ * Processes lead to their decisions, ids to the person's others and what the bank knows of those,
+ * decisions and customers to the identities that they tied.
  */
 static const struct state_kind *const states[] = {
-    &process_case_kind, &decision_kind, &case_kind, &customer_kind, &identity_use_kind, &link_kind,
+    &process_case_kind, &decision_kind, &case_kind, &link_kind, &customer_kind, &identity_use_kind,
 };
 
 static const struct topic *const outputs[] = {&topic_evaluation_completed, &topic_review_completed};

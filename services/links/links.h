@@ -1,6 +1,9 @@
 #ifndef LINKS_H
 #define LINKS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "common/worker/service.h"
 #include "customer_linked.h"
 
@@ -10,11 +13,32 @@
  * runtime.create_links().
  */
 
+/* Under a userId: another id of the person. */
+struct link {
+    const char *user_id;
+};
+
+/* Leads to the links of the other ids, and by link_follow() to what the service keeps there. */
+extern const struct state_kind link_kind;
+
+/* The service's: asks for the links of an id, and for what its handlers look at under it. */
+void link_follow(struct keys *keys, const char *user_id);
+
+struct id_list {
+    const char **items;
+    size_t count, capacity;
+};
+
+/* All ids of a person whose links were asked for in load, the given one first. */
+struct id_list links_ids(const struct turn *turn, const char *user_id);
+
+/* Whether two ids are one person's; the links of the first were asked for in load. */
+bool links_same(const struct turn *turn, const char *user_id, const char *other_id);
+
 /* What the contract demands; NULL, or what is wrong. */
 const char *links_find_fault(const struct customer_linked *event);
 
-/* Writes it down; once, however often it is told. */
-void links_record(const struct turn *turn, struct outcome *out,
-                  const struct customer_linked *event);
+/* Makes the two ids, whose links were asked for, one person's; false: they are already. */
+bool links_join(const struct turn *turn, struct outcome *out, const struct customer_linked *event);
 
 #endif

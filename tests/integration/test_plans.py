@@ -18,6 +18,9 @@ SESSION = """
     set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off
 """
 
+# Of services/NAME, in the schemas of the services that are linked with it.
+LIBRARIES = {"evaluation": ["links", "review"], "approval": ["links", "review"]}
+
 # These stay small, and are read whole without harm.
 SMALL = {"consumer_group", "partition", "schema_version", "source", "suspect", "topic"}
 
@@ -25,7 +28,8 @@ SMALL = {"consumer_group", "partition", "schema_version", "source", "suspect", "
 def statements():
     found = []
     for service in SERVICES:
-        own = sorted((ROOT / "services" / service / "sql").glob("*.sql"))
+        own = [path for name in [service, *LIBRARIES.get(service, [])]
+               for path in sorted((ROOT / "services" / name / "sql").glob("*.sql"))]
         for path in [*RUNTIME, *own]:
             text = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8")).strip().rstrip(";")
             if re.match(r"(select|with|insert|update|delete)\b", text):

@@ -65,12 +65,12 @@ static void attempts_that_the_database_knows_count(void **state)
 
 static void attempts_of_a_day_are_that_days(void **state)
 {
-    struct attempts *yesterday = fake_know(&day_attempts_kind, fake_bytes("20526/u"));
-    struct attempts *today = fake_know(&day_attempts_kind, fake_bytes("20527/u"));
+    struct day_attempts *yesterday = fake_know(&day_attempts_kind, fake_bytes("u"));
+    struct day_attempts *today = fake_know(&day_attempts_kind, fake_bytes("u"));
 
     (void)state;
-    yesterday->count = 5;
-    today->count = 4;
+    *yesterday = (struct day_attempts){FAKE_DAY - 1, 5};
+    *today = (struct day_attempts){FAKE_DAY, 4};
     tell_evaluation(NULL);
     ask(NULL);
     assert_answer("OK", "ACCEPTED");

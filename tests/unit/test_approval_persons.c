@@ -80,6 +80,68 @@ static void one_person_has_one_face_under_all_ids(void **state)
     assert_answer("WAIT", "FACE_IN_USE");
 }
 
+static void ask_in_vain(const char *user, int number)
+{
+    char change[200];
+
+    snprintf(change, sizeof change,
+             "{" NO_FRAME ", 'status': 'FAILURE', 'processId': 'w%d', 'userId': '%s',"
+             " 'identityVerificationId': 'w%d'}",
+             number, user, number);
+    ask(change);
+    assert_answer("NOK", "PROVIDER_FAILURE");
+}
+
+static void attempts_of_a_day_are_the_persons(void **state)
+{
+    (void)state;
+    ask_in_vain("u2", 1);
+    ask_in_vain("u2", 2);
+    ask_in_vain("u", 3);
+    tell_link(NULL);
+    ask_in_vain("u", 4);
+    ask_in_vain("u2", 5);
+    tell_evaluation(NULL);
+    ask("{" NO_FRAME "}");
+    assert_answer("NOK", "TOO_MANY_ATTEMPTS");
+    assert_int_equal(fake_row_of(&sql_insert_decision)[14].integer, 1);
+    assert_int_equal(fake_row_of(&sql_insert_decision)[15].integer, 6);
+}
+
+static void documents_shown_under_one_id_count_for_the_other(void **state)
+{
+    (void)state;
+    tell_link(NULL);
+    tell_evaluation("{'userId': 'u2'}");
+    ask(NULL);
+    assert_answer("OK", "ACCEPTED");
+    ask("{'identityVerificationId': 'v2'}");
+    assert_answer("WAIT", "EVALUATION_PENDING");
+    tell_evaluation("{'userId': 'u2', 'identityVerificationId': 'v2'}");
+    assert_answer("OK", "ACCEPTED");
+}
+
+static void a_link_brings_what_the_other_id_showed(void **state)
+{
+    (void)state;
+    ask(NULL);
+    tell_evaluation("{'userId': 'u2'}");
+    assert_silence();
+    tell_link(NULL);
+    assert_answer("OK", "ACCEPTED");
+}
+
+static void a_decision_is_the_persons_under_all_ids(void **state)
+{
+    (void)state;
+    tell_evaluation(NULL);
+    ask(NULL);
+    tell_link(NULL);
+    ask("{'userId': 'u2'}");
+    assert_answer("OK", "ACCEPTED");
+    assert_string_equal(fake_member("userId"), "u");
+}
+
 static void a_link_of_nobody_is_refused(void **state)
 {
     (void)state;
@@ -98,6 +160,10 @@ static const struct CMUnitTest tests[] = {
     CASE(a_third_id_shares_with_both),
     CASE(a_link_is_kept_once),
     CASE(one_person_has_one_face_under_all_ids),
+    CASE(attempts_of_a_day_are_the_persons),
+    CASE(documents_shown_under_one_id_count_for_the_other),
+    CASE(a_link_brings_what_the_other_id_showed),
+    CASE(a_decision_is_the_persons_under_all_ids),
     CASE(a_link_of_nobody_is_refused),
 };
 

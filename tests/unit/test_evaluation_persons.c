@@ -49,6 +49,46 @@ static void a_link_of_others_changes_nothing(void **state)
     assert_answer("NOK", "IDENTITY_IN_USE");
 }
 
+static void what_the_bank_knows_counts_under_all_ids(void **state)
+{
+    static const char otherwise_born[] = "{'userId': 'u2', 'birthDate': '1991-01-01',"
+                                         " 'personalNumber': null, 'documents': []}";
+
+    (void)state;
+    tell(otherwise_born);
+    ask(NULL);
+    assert_answer("OK", "ACCEPTED");
+    tell_link(NULL);
+    ask("{'identityVerificationId': 'v2'}");
+    assert_answer("NOK", "CUSTOMER_MISMATCH");
+    ask("{'identityVerificationId': 'v3', 'userId': 'u3'}");
+    assert_answer("NOK", "IDENTITY_IN_USE");
+}
+
+static void what_the_bank_tells_later_counts_under_all_ids(void **state)
+{
+    (void)state;
+    tell_link(NULL);
+    tell_link("{'userId': 'u3'}");
+    tell("{'userId': 'u3', 'surname': 'Nová'}");
+    ask(NULL);
+    assert_answer("WAIT", "NAME_MISMATCH");
+    ask("{" OTHER "}");
+    assert_answer("WAIT", "NAME_MISMATCH");
+}
+
+static void a_decision_is_the_persons_under_all_ids(void **state)
+{
+    (void)state;
+    ask(NULL);
+    tell_link(NULL);
+    ask("{'userId': 'u2'}");
+    assert_answer("OK", "ACCEPTED");
+    assert_string_equal(fake_member("userId"), "u");
+    ask("{'userId': 'u3'}");
+    fake_assert_contract("identityVerificationId is of another user");
+}
+
 static void a_link_of_nobody_is_refused(void **state)
 {
     struct customer_linked event = {.userId = " ", .firstId = "u"};
@@ -66,10 +106,13 @@ static const struct CMUnitTest cases[] = {
     CASE(later_ids_of_one_person_are_no_other_users),
     CASE(a_link_is_kept_once),
     CASE(a_link_of_others_changes_nothing),
+    CASE(what_the_bank_knows_counts_under_all_ids),
+    CASE(what_the_bank_tells_later_counts_under_all_ids),
+    CASE(a_decision_is_the_persons_under_all_ids),
     CASE(a_link_of_nobody_is_refused),
 };
 
 int main(void)
 {
-    return cmocka_run_group_tests_name("evaluation_links", cases, NULL, NULL);
+    return cmocka_run_group_tests_name("evaluation_persons", cases, NULL, NULL);
 }
