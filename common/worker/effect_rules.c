@@ -6,7 +6,10 @@ static struct effect_step end(enum effect_state state, enum effect_failure failu
     return (struct effect_step){.what = EFFECT_END, .state = state, .failure = failure};
 }
 
-/* Given up. Whoever lost an answer cannot say that nothing was done. */
+/*
+ * Given up. Whoever lost an answer cannot say that nothing was done, nor does a provider that
+ * refuses the repeat: it may refuse a key that it has met, and mail servers know no keys.
+ */
 static struct effect_step give_up(const struct effect_try *try, enum effect_failure failure)
 {
     return try->unknowns > 0 ? end(EFFECT_UNKNOWN, EFFECT_FAILURE_NONE)
@@ -22,6 +25,11 @@ struct effect_step effect_before_try(const struct effect_try *try)
     if (try->attempts >= EFFECT_TRIES_MAX)
         return give_up(try, EFFECT_EXHAUSTED);
     return (struct effect_step){.what = EFFECT_GO};
+}
+
+struct effect_step effect_erased(const struct effect_try *try)
+{
+    return give_up(try, EFFECT_ERASED);
 }
 
 /* Doubling, the upper half of it by chance, so that what failed together does not return so. */
@@ -53,7 +61,7 @@ struct effect_step effect_after_try(const struct effect_try *try, enum provider_
 {
     switch (verdict) {
     case PROVIDER_ACCEPTED: return end(EFFECT_SENT, EFFECT_FAILURE_NONE);
-    case PROVIDER_REFUSED: return end(EFFECT_FAILED, EFFECT_REFUSED);
+    case PROVIDER_REFUSED: return give_up(try, EFFECT_REFUSED);
     case PROVIDER_UNKNOWN:
         if (try->unknowns > EFFECT_REPEATS_MAX)
             return end(EFFECT_UNKNOWN, EFFECT_FAILURE_NONE);

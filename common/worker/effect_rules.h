@@ -33,6 +33,9 @@ struct effect_step {
 /* EFFECT_GO or EFFECT_END; lease_effects.sql tells the same from the same, to note what begins. */
 struct effect_step effect_before_try(const struct effect_try *try);
 
+/* EFFECT_END, of what nobody can read any more. */
+struct effect_step effect_erased(const struct effect_try *try);
+
 /*
  * EFFECT_LATER or EFFECT_END. `unknowns` counts this answer too, if it was lost. `random`:
  * random_bits().

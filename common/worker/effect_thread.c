@@ -103,6 +103,7 @@ static void perform(struct effects *effects, struct effect_job *job)
     struct arena scratch = {0};
     struct bytes clear = {0};
     struct effect_content content = {0};
+    struct effect_try try = effect_job_try(job, clock_monotonic_ms());
     struct error error;
 
     switch (effect_job_open(job, effects->options.data_keys, &scratch, &clear, &content, &error)) {
@@ -113,10 +114,7 @@ static void perform(struct effects *effects, struct effect_job *job)
             wipe(content.recipient, strlen(content.recipient));
         wipe(content.path, strlen(content.path));
         break;
-    case EFFECT_NO_KEY:
-        end_job(effects, job,
-                (struct effect_step){.state = EFFECT_FAILED, .failure = EFFECT_ERASED});
-        break;
+    case EFFECT_NO_KEY: end_job(effects, job, effect_erased(&try)); break;
     case EFFECT_UNREADABLE:
         log_line(LOG_ERROR, "an effect cannot be read", LOG_TEXT("error", error.text));
         put_off(effects, job, EFFECT_RETRY_MAX_MS);

@@ -182,7 +182,7 @@ void outcome_effect(struct outcome *out, const struct effect_request *request);
 enum effect_state {
     EFFECT_SENT,    /* the provider accepted it */
     EFFECT_FAILED,  /* it was not done, and will not be; `failure` says why */
-    EFFECT_UNKNOWN, /* the answer was lost, of the repeat as well */
+    EFFECT_UNKNOWN, /* it may have been done: an answer was lost, and no repeat was accepted */
 };
 
 enum effect_failure {

@@ -239,7 +239,7 @@ $create$;
 comment on view effect is 'What providers were asked to do (messages, call-backs), and what came of it.';
 comment on column effect.service is 'Service that asked.';
 comment on column effect.kind is 'What is to be done, by which provider.';
-comment on column effect.state is 'PENDING; SENT: the provider accepted it; FAILED: not done, see failure; UNKNOWN: the answer was lost, of the repeat as well.';
+comment on column effect.state is 'PENDING; SENT: the provider accepted it; FAILED: not done, see failure; UNKNOWN: perhaps done, since an answer was lost and no repeat was accepted.';
 comment on column effect.failure is 'REFUSED by the provider; EXHAUSTED: tries used up; EXPIRED before its turn; ERASED: the person''s data were erased meanwhile; null: it did not fail.';
 comment on column effect.attempts is 'Tries so far.';
 comment on column effect.unknowns is 'Tries whose answer was lost; the provider may have done it more than once by as many.';

@@ -71,7 +71,7 @@ begin
     comment on column effect.trying is 'A try is under way, or its answer is lost: once leased_until is over. False: whoever has it asks nobody.';
     comment on column effect.effect_id is 'UUIDv7, made when it was asked for; the key by which the provider tells a repeat.';
     comment on column effect.kind is 'What is to be done, by which provider: a name of the service.';
-    comment on column effect.state is 'PENDING; SENT: the provider accepted it; FAILED: not done, see failure; UNKNOWN: the answer was lost, of the repeat as well.';
+    comment on column effect.state is 'PENDING; SENT: the provider accepted it; FAILED: not done, see failure; UNKNOWN: perhaps done, since an answer was lost and no repeat was accepted.';
     comment on column effect.failure is 'REFUSED by the provider; EXHAUSTED: tries used up; EXPIRED before its first turn; ERASED: the subject was erased meanwhile.';
     comment on column effect.order_key is 'Effects of one key run one after another; null: no order.';
     comment on column effect.reference is 'The service''s own name for it.';

@@ -49,7 +49,7 @@ enum callback_state {
     CALLBACK_OK,         /* the server took it */
     CALLBACK_NOK,        /* the server refused it, and may have said why */
     CALLBACK_UNREADABLE, /* it answered, and nobody knows what */
-    CALLBACK_UNKNOWN,    /* it may have taken it: the answer was lost, of the repeat as well */
+    CALLBACK_UNKNOWN,    /* it may have taken it: an answer was lost, and no repeat was accepted */
     /* It never took it: */
     CALLBACK_REFUSED,   /* by a redirect: no HTTP error, which may pass */
     CALLBACK_EXHAUSTED, /* tries used up */

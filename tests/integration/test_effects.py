@@ -193,6 +193,14 @@ def test_refusal_is_final(probe):
     assert probe.table()[process] == ("FAILED", "REFUSED", 1, 0, True, 400, None)
 
 
+def test_a_refused_repeat_of_what_may_have_been_done_is_unknown(probe):
+    probe.start()
+    probe.first.script(close(), answer(400))
+    process, = probe.ask_for(probe.event())
+    assert probe.told(1)[process][:4] == ["UNKNOWN", "NONE", "2", "400"]
+    assert probe.table()[process] == ("UNKNOWN", None, 2, 1, True, 400, None)
+
+
 def test_connection_refused_is_tried_until_it_expires(probe):
     probe.first.stop()
     probe.start(ONBOARDING_VALIDITY="3s")
@@ -286,6 +294,17 @@ def test_erased_subject_is_not_asked_for(probe):
     probe.first.start()
     assert probe.told(1)[process][:2] == ["FAILED", "ERASED"]
     assert probe.first.requests == []
+
+
+def test_who_is_erased_after_a_lost_answer_may_have_been_asked_for(probe):
+    probe.start()
+    probe.first.script(hang())
+    process, = probe.ask_for(probe.event())
+    probe.first.await_requests(1)
+    with probe.books.transaction():
+        probe.books.execute("delete from subject_key")
+    assert probe.told(1)[process][:3] == ["UNKNOWN", "NONE", "1"]
+    assert len(probe.first.requests) == 1
 
 
 # Deaths.

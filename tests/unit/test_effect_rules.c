@@ -58,6 +58,7 @@ static void after_a_try(void **state)
         {{2, 1, LEFT}, PROVIDER_ACCEPTED, NEVER, "sent"},
         {{1, 0, -1}, PROVIDER_ACCEPTED, NEVER, "sent"},
         {{1, 0, LEFT}, PROVIDER_REFUSED, NEVER, "refused"},
+        {{2, 1, LEFT}, PROVIDER_REFUSED, NEVER, "unknown"},
         {{1, 0, LEFT}, PROVIDER_RETRY, NEVER, "later"},
         {{1, 0, EFFECT_RETRY_FIRST_MS}, PROVIDER_RETRY, NEVER, "exhausted"},
         {{1, 0, LEFT}, PROVIDER_RETRY, LEFT - 1, "later"},
@@ -79,6 +80,14 @@ static void after_a_try(void **state)
         if (strcmp(text_of(step), examples[i].expected) != 0)
             fail_msg("example %zu: %s instead of %s", i, text_of(step), examples[i].expected);
     }
+}
+
+static void what_nobody_can_read(void **state)
+{
+    (void)state;
+    assert_string_equal(text_of(effect_erased(&(struct effect_try){0, 0, LEFT})), "erased");
+    assert_string_equal(text_of(effect_erased(&(struct effect_try){1, 0, LEFT})), "erased");
+    assert_string_equal(text_of(effect_erased(&(struct effect_try){1, 1, LEFT})), "unknown");
 }
 
 /* The least and the longest of a wait, by what chance says. */
@@ -113,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(before_a_try),
         cmocka_unit_test(after_a_try),
+        cmocka_unit_test(what_nobody_can_read),
         cmocka_unit_test(waits_double),
     };
 
