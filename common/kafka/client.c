@@ -1,6 +1,7 @@
 /* librdkafka's handles, configured once for everybody. */
 #include "common/kafka/client.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,10 +90,16 @@ bool kafka_configure(const struct kafka_options *options, const struct kafka_pro
 bool kafka_open(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **out, struct error *error)
 {
     char reason[256];
-    rd_kafka_t *client = rd_kafka_new(type, conf, reason, sizeof reason);
+    rd_kafka_t *client;
 
+    errno = 0;
+    client = rd_kafka_new(type, conf, reason, sizeof reason);
     if (client == NULL) {
-        rd_kafka_conf_destroy(conf);
+        /* EDEADLK: the library gave up waiting for its threads, as it does in a process that was
+         * stopped for a minute. They run all the same, and what is in the configuration is theirs.
+         */
+        if (errno != EDEADLK)
+            rd_kafka_conf_destroy(conf);
         return error_set(error, ERROR_FATAL, "Kafka client: %s", reason);
     }
     *out = client;
