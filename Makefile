@@ -24,7 +24,7 @@ test: ## everything that must hold: unit, integration and fault tests under ASan
 faults: ## fault tests for DURATION= seconds (600 without), with SEED= as before
 	@tests/run install build faults
 
-threads: ## fault tests under ThreadSanitizer for DURATION= seconds (120 without)
+threads: ## unit tests and faults under ThreadSanitizer, DURATION= seconds a service (60 and 30 without)
 	@tests/run install threads
 
 mutants: ## break the protocol in each known way and show that the checker sees it

@@ -24,6 +24,8 @@ from worker import TERM_SECONDS, THAW_SECONDS, Worker, await_true
 FENCE_MS = 4000
 SETTLE_SECONDS = 120  # lag 0 after the last fault
 CLAIMS_A_MINUTE = 12  # of one partition
+PATIENCE_SECONDS = 10  # then a stopped worker is replaced for the time being
+LEAVE_SECONDS = 5  # a worker that woke up after it was replaced stays so long
 
 LOADS = {
     "evaluation": {EVALUATION: 8, CUSTOMER: 1, REVIEW: 1},
@@ -172,22 +174,27 @@ class World:
                     worker.stopped_at = worker.stopped_at or time.monotonic()
                     sleeps = worker.sleeps or self.thaw_seconds
                     if time.monotonic() - worker.stopped_at > sleeps:
-                        worker.stopped_at = worker.sleeps = None
-                        worker.signal(signal.SIGCONT)
-                        self.thaws += 1
+                        self.thaw(worker)
                 elif worker.leave_at and time.monotonic() > worker.leave_at:
                     self.send_away(worker)
-            while sum(not w.guest for w in self.workers) < self.wanted:
+            while sum(not w.guest and w.slept() < PATIENCE_SECONDS for w in self.workers) < self.wanted:
                 self.restarts += 1
                 self.spawn()
 
+    def thaw(self, worker):
+        """Wakes a worker up; one that was replaced meanwhile leaves soon."""
+        if worker.slept() >= PATIENCE_SECONDS and not worker.guest:
+            worker.guest = True
+            worker.leave_at = time.monotonic() + LEAVE_SECONDS
+        worker.wake()
+        self.thaws += 1
+
     def note_end(self, worker):
         """A worker ends by a kill, or in order when it was asked to; all else is a problem."""
-        code = worker.process.returncode
         if worker.died_of_library():
             self.library_aborts += 1
-        elif code != -9 and not (code == 0 and worker.ended_by_us):
-            self.problems.append(f"{worker.name}: ended with {code}")
+        elif not worker.may_end_so():
+            self.problems.append(f"{worker.name}: ended with {worker.process.returncode}")
 
     def send_away(self, worker):
         """A guest's time is over: SIGTERM, and at last a kill that is a problem."""
@@ -238,7 +245,7 @@ class World:
             worker.ended_by_us = True
             worker.disarm_all()
         for worker in workers:
-            worker.signal(signal.SIGCONT)
+            worker.wake()
             worker.signal(signal.SIGTERM)
         for worker in workers:
             self.retire(worker)

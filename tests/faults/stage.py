@@ -1,7 +1,5 @@
 """What scenarios stand on: workers brought to a point, and states waited for."""
 
-import signal
-
 from confluent_kafka import Consumer, TopicPartition
 
 import books
@@ -64,8 +62,7 @@ class Stage:
 
     def wake(self, worker):
         with self.world.lock:
-            worker.stopped_at = worker.sleeps = None
-            worker.signal(signal.SIGCONT)
+            worker.wake()
 
     def settle(self, seconds=30):
         """Everything done and marked in between; a failure where it is not."""

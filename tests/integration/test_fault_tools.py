@@ -1,5 +1,6 @@
 """The tools of the fault tests do what they say: the checker sees, the proxies bend."""
 
+import glob
 import os
 import subprocess
 import sys
@@ -8,9 +9,10 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.path.dirname(os.environ.get("ONBOARDING_STACK", ""))
+TOOLS = sorted(glob.glob("test_*.py", root_dir=os.path.join(ROOT, "tests", "faults")))
 
 
-@pytest.mark.parametrize("name", ["test_checker.py", "test_effects_checker.py", "test_otp_checker.py", "test_approval_checker.py", "test_proxies.py"])
+@pytest.mark.parametrize("name", TOOLS)
 def test_tool(name):
     script = os.path.join(ROOT, "tests", "faults", name)
     done = subprocess.run(
