@@ -47,7 +47,8 @@ static void handle_delivered(const struct turn *turn, struct outcome *out)
         return;
     }
     answer.message = *message;
-    outcome_subject(out, effect->subject);
+    if (effect->subject != NULL)
+        outcome_subject(out, effect->subject);
     otp_answer_give(turn, &answer, out);
 }
 

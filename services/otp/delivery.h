@@ -8,7 +8,7 @@
 struct otp_delivery {
     struct uuid message_id;
     const char *process_id; /* messages of a process go one after another */
-    const char *subject;    /* whose data key seals it */
+    const char *subject;    /* whose data key seals it; NULL: nobody's */
     const struct otp_destination *destination;
     const struct otp_text *text; /* has a text for the destination's channel */
     const char *code;

@@ -54,21 +54,6 @@ static const char *find_fault(const struct otp_requested *event, struct arena *a
     return NULL;
 }
 
-/* Whose data key seals what is kept of the request. */
-static const char *subject_of(const struct otp_requested *event, struct arena *arena)
-{
-    static const char prefix[] = "process/";
-    size_t size = strlen(event->processId);
-    char *subject;
-
-    if (event->userId != NULL)
-        return event->userId;
-    subject = arena_alloc(arena, sizeof prefix + size, 1);
-    memcpy(subject, prefix, sizeof prefix - 1);
-    memcpy(subject + sizeof prefix - 1, event->processId, size);
-    return subject;
-}
-
 static void load_requested(const struct turn *turn, struct keys *keys)
 {
     const struct otp_requested *event = turn->event;
@@ -78,7 +63,6 @@ static void load_requested(const struct turn *turn, struct keys *keys)
         return;
     asked = request_contact(turn);
     keys_add_text(keys, &challenge_kind, event->processId);
-    keys_add_subject(keys, subject_of(event, turn->arena));
     traffic_ask(keys, &asked);
     if (event->userId != NULL)
         contact_ask(keys, event->userId);
@@ -143,7 +127,7 @@ static void deliver(const struct turn *turn, const struct otp_request *request, 
     struct otp_delivery delivery = {
         .message_id = turn->fresh_id,
         .process_id = event->processId,
-        .subject = subject_of(event, turn->arena),
+        .subject = event->userId,
         .destination = &request->destination,
         .text = otp_text_find(&request->policy->texts[event->otpType], request->destination.channel,
                               language_of(event->language, turn->arena), request->policy->language),
@@ -192,7 +176,8 @@ static void handle_requested(const struct turn *turn, struct outcome *out)
         outcome_reject(out, REASON_CONTRACT, "%s", fault);
         return;
     }
-    outcome_subject(out, subject_of(event, turn->arena));
+    if (event->userId != NULL)
+        outcome_subject(out, event->userId);
     request = request_look(turn);
     result = request_decide(turn, &request);
     if (result == OTP_RESULT_SENT)

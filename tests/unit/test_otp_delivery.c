@@ -62,6 +62,19 @@ static void an_end_is_told_and_recorded(void **state)
     assert_string_equal(fake_member("policyVersion"), "6");
 }
 
+static void the_end_of_what_is_nobodys_is_nobodys(void **state)
+{
+    const struct effect_outcome outcome = {.reference = message_id, .state = EFFECT_SENT};
+    struct message *message = fake_know(&message_kind, fake_bytes(message_id));
+    const struct outcome *out;
+
+    (void)state;
+    *message = (struct message){.process_id = "p", .policy_version = "6"};
+    out = fake_settle(&service, otp_effects[OTP_CHANNEL_SMS], &outcome);
+    assert_string_equal(fake_member("code"), "SENT");
+    assert_null(out->subject);
+}
+
 static void an_end_of_nothing_is_parked(void **state)
 {
     struct effect_outcome outcome = {.order_key = "p", .reference = message_id, .subject = "u1"};
@@ -71,6 +84,7 @@ static void an_end_of_nothing_is_parked(void **state)
 }
 
 static const struct CMUnitTest cases[] = {
+    CASE(the_end_of_what_is_nobodys_is_nobodys),
     CASE(an_end_of_nothing_is_parked),
 };
 
