@@ -150,6 +150,12 @@ static bool finish(struct run *run, const struct value *notes, size_t count, str
     return true;
 }
 
+/* What is null makes no event, and is told like anything else that makes none. */
+static const char *text_of(const struct row *row, int column, struct arena *arena)
+{
+    return row_is_null(row, column) ? "" : row_text(row, column, arena);
+}
+
 static bool take_source(struct run *run, const struct source *source, struct error *error)
 {
     struct value parameters[PARAMETERS_MAX];
@@ -176,10 +182,10 @@ static bool take_source(struct run *run, const struct source *source, struct err
     for (size_t i = 0; i < rows && fine; i++) {
         struct row row = db_row(run->db, 0, i);
         const struct due due = {
-            .topic = row_text(&row, 0, &run->arena),
-            .name = row_text(&row, 1, &run->arena),
-            .due_ms = row_time_ms(&row, 2),
-            .data = row_text(&row, 3, &run->arena),
+            .topic = text_of(&row, 0, &run->arena),
+            .name = text_of(&row, 1, &run->arena),
+            .due_ms = row_is_null(&row, 2) ? 0 : row_time_ms(&row, 2),
+            .data = text_of(&row, 3, &run->arena),
         };
         fine = take(run, &due, notes + noted * NOTE_COLUMNS, &noted, error);
     }

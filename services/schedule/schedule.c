@@ -65,6 +65,8 @@ bool timer_read(const struct due *due, struct arena *arena, struct timer *out, s
         return error_poison(error, REASON_CONTRACT, "there is no such topic");
     if (timer.topic->fenced)
         return error_poison(error, REASON_CONTRACT, "only workers write this topic");
+    if (due->name[0] == '\0')
+        return error_poison(error, REASON_CONTRACT, "it has no name");
     void *record = read_record(timer.topic, due->data, arena, error);
     if (record == NULL)
         return false;

@@ -234,14 +234,16 @@ def test_what_makes_no_event_is_told_and_holds_nobody_up(schedule):
         (EXPIRED, "secret-1", '{"processId": "P-1"}'),
         ("onboarding.lookup.completed.v1", "secret-2", "{}"),
         (EXPIRED, "P-3", '{"processId": "P-3", "expiredAt": 5}'),
+        (None, None, None),
     )
     done = schedule.call()
     assert done.returncode == 1
     lines = schedule.lines(done)
     assert sorted((line["topic"], line["id"]) for line in lines if "no event" in line["message"]) == sorted(
         [(EXPIRED, id_of(EXPIRED, "secret-1")),
-         ("onboarding.lookup.completed.v1", id_of("onboarding.lookup.completed.v1", "secret-2"))])
-    assert (lines[-1]["published"], lines[-1]["bad"]) == (1, 2)
+         ("onboarding.lookup.completed.v1", id_of("onboarding.lookup.completed.v1", "secret-2")),
+         ("", id_of("", ""))])
+    assert (lines[-1]["published"], lines[-1]["bad"]) == (1, 3)
     assert "secret" not in done.stdout + done.stderr
     assert names(process_expired(schedule)) == ["P-3"]
 
@@ -300,6 +302,16 @@ def test_who_did_not_become_a_customer_is_due_once_for_each_time(schedule):
     schedule.decided("P-10", RETAINED, "NOK", user="U-1")
     assert schedule.passes(**wanted) == (1, 0)
     assert retention_due(schedule) == ["U-1", "U-1"]
+
+
+def test_nobodys_process_brings_nobodys_retention(schedule):
+    schedule.looked_up("P-1", RETAINED + 4 * HOUR, code="NOT_FOUND")
+    schedule.rows("insert into schedule.published values (%s, 'P-1', gen_random_uuid(), now(), now() - %s)",
+                  EXPIRED, RETAINED + MINUTE)
+    ((state,),) = schedule.rows("select state from analytics.process")
+    assert state == "EXPIRED"
+    assert schedule.passes(ONBOARDING_RETENTION="24h") == (0, 0)
+    assert retention_due(schedule) == []
 
 
 def test_all_mistakes_in_settings_are_told_at_once(schedule):

@@ -25,6 +25,7 @@ static const struct bad {
      {"onboarding.lookup.completed.v1", "P-1", GOOD, 0},
      REASON_CONTRACT,
      "only workers"},
+    {"no name", {EXPIRED, "", GOOD, 0}, REASON_CONTRACT, "no name"},
     {"no JSON", {EXPIRED, "P-1", "{", 0}, REASON_MALFORMED, "no JSON"},
     {"no object", {EXPIRED, "P-1", "[1]", 0}, REASON_CONTRACT, ""},
     {"a field is missing",

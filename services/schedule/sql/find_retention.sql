@@ -17,6 +17,7 @@ select 'onboarding.retention.due.v1',
                                from analytics.process
                               where process_id = recent.process_id
                              offset 0) as p
+         where p.user_id is not null
          group by p.user_id
         having bool_and(p.state in ('REJECTED', 'EXPIRED'))) as u
  where u.ended_at <= now() - $1::bigint * interval '1 ms'
