@@ -45,6 +45,16 @@ create view customer as
 select user_id
   from evaluation.customer
 union all
+select user_id
+  from otp.contact
+union all
+select user_id
+  from lookup.identity
+ where not prospect
+union all
+select user_id
+  from lookup.alias
+union all
 select first_id
   from lookup.alias
 union all
@@ -52,7 +62,7 @@ select first.user_id
   from approval.decision as first
   join approval.decision as later using (identity_verification_id)
  where first.version = 1 and later.result = 'OK';
-comment on view customer is 'The bank''s customers, and who was accepted: their data are not the schedule''s to have erased. May name one twice.';
+comment on view customer is 'The bank''s customers, as any worker was told, and who was accepted: their data are not the schedule''s to have erased. May name one often.';
 comment on column customer.user_id is 'Id of the customer; where one began as a prospect, that id too.';
 
 grant usage on schema schedule to onboarding_schedule;

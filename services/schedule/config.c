@@ -12,7 +12,7 @@ const struct setting schedule_settings[] = {
      "a process that nothing ended so long after its first event is expired, 1s..8784h", SECOND_MS, YEAR_MS, NULL},
     {"ONBOARDING_FINISHED_BY", SETTING_CHOICE, FIELD(finished_by), "approval",
      "the job whose OK ends a process", 0, 0, "approval|evaluation"},
-    {"ONBOARDING_RETENTION", SETTING_DURATION_MS, FIELD(retention_ms), "0s",
+    {"ONBOARDING_RETENTION", SETTING_DURATION_MS, FIELD(retention_ms), "1h",
      "data of who did not become a customer are due to be erased so long after the last process; 0s: never, 0s..8784h", 0, YEAR_MS, NULL},
     {"ONBOARDING_LOOK_BACK", SETTING_DURATION_MS, FIELD(look_back_ms), "48h",
      "how far back processes are looked at; what happened before needs a longer one, once, 1m..8784h", MINUTE_MS, YEAR_MS, NULL},

@@ -96,8 +96,8 @@ def made(stack, migrated, tmp_path_factory):
 
 @pytest.fixture
 def schedule(made):
-    made.rows("truncate answer, due_rows, evaluation.decision, evaluation.customer, evaluation.review_case,"
-              " approval.decision, otp.challenge, schedule.published")
+    made.rows("truncate answer, identity, alias, due_rows, evaluation.decision, evaluation.customer,"
+              " evaluation.review_case, approval.decision, otp.challenge, otp.contact, schedule.published")
     made.since = made.now()
     return made
 
@@ -293,7 +293,7 @@ def test_who_did_not_become_a_customer_is_due_once_for_each_time(schedule):
     schedule.rows("insert into evaluation.customer values ('U-7', 1, null, null, null, '', now())")
     schedule.approved("P-8", 9 * RETAINED, "U-8")  # long before what is looked at
     schedule.decided("P-9", RETAINED + MINUTE, "NOK", user="U-8")
-    off = {"ONBOARDING_FINISHED_BY": "evaluation"}
+    off = {"ONBOARDING_FINISHED_BY": "evaluation", "ONBOARDING_RETENTION": "0s"}
     wanted = off | {"ONBOARDING_RETENTION": "24h"}
     assert schedule.passes(**off) == (0, 0)
     assert schedule.passes(**wanted) == (1, 0)
@@ -302,6 +302,26 @@ def test_who_did_not_become_a_customer_is_due_once_for_each_time(schedule):
     schedule.decided("P-10", RETAINED, "NOK", user="U-1")
     assert schedule.passes(**wanted) == (1, 0)
     assert retention_due(schedule) == ["U-1", "U-1"]
+
+
+def test_who_is_a_customer_to_any_service_is_kept(schedule):
+    known = ["by lookup", "by otp", "by evaluation", "first", "later", "second"]
+    for user in [*known, "prospect"]:
+        schedule.decided(f"P {user}", RETAINED + MINUTE, "NOK", user=user)
+    schedule.rows("insert into identity values (%s, 'by lookup', false), (%s, 'prospect', true)", b"a" * 32, b"b" * 32)
+    schedule.rows("insert into otp.contact values ('by otp', 1, null, null, null, null, now())")
+    schedule.rows("insert into evaluation.customer values ('by evaluation', 1, null, null, null, '', now())")
+    schedule.rows("insert into alias values ('later', 'first'), ('second', 'first')")
+    schedule.passes(ONBOARDING_RETENTION="24h")
+    assert retention_due(schedule) == ["prospect"]
+
+
+def test_by_default_data_are_kept_for_an_hour(schedule):
+    schedule.decided("P-1", HOUR + MINUTE, "NOK", user="U-1")
+    schedule.decided("P-2", HOUR - MINUTE, "NOK", user="U-2")
+    assert schedule.passes(ONBOARDING_RETENTION="0s") == (0, 0)
+    assert schedule.passes() == (1, 0)
+    assert retention_due(schedule) == ["U-1"]
 
 
 def test_nobodys_process_brings_nobodys_retention(schedule):
@@ -323,7 +343,7 @@ def test_all_mistakes_in_settings_are_told_at_once(schedule):
     for name in ["LIMIT", "PROCESS_EXPIRY", "LOOK_BACK", "NONSENSE", "POSTGRES_URL"]:
         assert f"ONBOARDING_{name}" in done.stderr
     assert schedule.call("--nonsense").returncode == 2
-    assert "ONBOARDING_RETENTION=0s" in schedule.call("--help").stdout
+    assert "ONBOARDING_RETENTION=1h" in schedule.call("--help").stdout
 
 
 def test_the_schedule_reads_its_views_and_no_table(migrated):
