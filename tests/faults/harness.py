@@ -7,6 +7,7 @@ import shutil
 import signal
 import threading
 import time
+from collections import Counter
 
 from confluent_kafka import Consumer, Producer
 
@@ -253,6 +254,14 @@ class World:
             self.problems += [f"{worker.name}: {text}" for text in worker.troubles()]
             if canary.SECRET.search(worker.log()):
                 self.problems.append(f"{worker.name}: a secret is in its log")
+
+    def taken_over(self):
+        """How often owners changed while a partition stood at an offset, by the workers' logs."""
+        lines = (line for worker in self.gone + self.workers for line in worker.lines())
+        return Counter(
+            (line["topic"], line["partition"], line["next_offset"])
+            for line in lines if line.get("message") == "taken over"
+        )  # fmt: skip
 
     def close(self):
         self.watch.close()

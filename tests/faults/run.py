@@ -142,6 +142,7 @@ class Round:
             world.fenced,
             world.data_keys(),
             world.providers,
+            world.taken_over(),
         ).run()
         report.print()
         failures += [f"{kind}: {count}" for kind, count in report.violations.items()]

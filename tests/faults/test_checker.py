@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime, timezone
 
 import fastavro
@@ -403,6 +403,19 @@ class TestChecker(unittest.TestCase):
                 headers = [("test-expect", b"SCHEMA_INCOMPATIBLE")]
                 record = Message("topic", 0, 0, 0, b"key", value, headers)
                 self.assertEqual(checker.reason_of(record), reason)
+
+    def test_parked_by_chance(self):
+        """Only what was next in line when three owners were lost."""
+        lost, kept, poison = sorted(self.world.contents)[:2] + sorted(self.world.books.parked)[:1]
+        checker = copy.copy(self.world)
+        checker.books, checker.report = copy.copy(self.world.books), Report()
+        suspect = books.Parked("CRASH_SUSPECT", "", None)
+        checker.books.parked = self.world.books.parked | {lost: suspect, kept: suspect}
+        checker.taken_over = Counter({lost: 3, kept: 2, poison: 9})
+        checker.find_lost()
+        self.assertEqual(checker.lost, {lost})
+        self.assertEqual(checker.reason_of(checker.records[lost]), "CRASH_SUSPECT")
+        self.assertEqual(checker.reason_of(checker.records[kept]), "ok")
 
     def test_spoiled_tables(self):
         for name, change in {
