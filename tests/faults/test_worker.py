@@ -62,6 +62,8 @@ class TestWorker(unittest.TestCase):
         self.assertFalse(self.ended("exit 1", ended_by_us=True))
         self.assertTrue(self.ended("exit 1", ended_by_us=True, overslept=True))
         self.assertFalse(self.ended("exit 66", ended_by_us=True, overslept=True))
+        self.assertTrue(self.ended("kill -15 $$", ended_by_us=True))
+        self.assertFalse(self.ended("echo started; kill -15 $$", ended_by_us=True))
         self.assertTrue(self.ended(f'echo "timed out waiting for 1 {LATE_THREADS}"; exit 1'))
 
     def test_sleep_counts_against_leaving(self):

@@ -108,6 +108,8 @@ class Worker:
         code = self.process.returncode
         if code == 1:
             return self.overslept or LATE_THREADS.encode() in self.log()
+        if code == -signal.SIGTERM:  # it had not begun
+            return self.ended_by_us and not self.log()
         return code == -signal.SIGKILL or (code == 0 and self.ended_by_us)
 
     # Failpoints.
