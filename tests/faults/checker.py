@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 
 import approval
 import books
+import consent
 import domain
 import effects
 import otp
@@ -68,6 +69,10 @@ SERVICES = {
         approval.DECIDED: None,
         "onboarding.review.expired.v1": None,
         "onboarding.process.expired.v1": None,
+    },
+    consent.SERVICE: {
+        consent.SUBMITTED: consent.COMPLETED,
+        consent.TEXT_REQUESTED: consent.TEXT_COMPLETED,
     },
     effects.SERVICE: {"onboarding.consent-text.requested.v1": None},
 }

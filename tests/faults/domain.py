@@ -9,6 +9,8 @@ from datetime import datetime
 
 import approval
 import approval_check
+import consent
+import consent_check
 import effects
 import otp
 from books import DONE
@@ -164,5 +166,6 @@ CHECKS = {
     "lookup": check_lookup,
     otp.SERVICE: otp.check,
     approval.SERVICE: approval_check.check,
+    consent.SERVICE: consent_check.check,
     effects.SERVICE: effects.check,
 }

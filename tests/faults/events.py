@@ -15,6 +15,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 
 import approval
+import consent
 import otp
 import poison
 from contract import Contract
@@ -103,7 +104,7 @@ class Generator:
             REVIEW: self.review,
             CONSENT_TEXT: self.consent_text,
         }
-        for service in (otp, approval):
+        for service in (otp, approval, consent):
             if service.REQUESTED in topics:
                 self.make |= {topic: partial(make, self) for topic, make in service.EVENTS.items()}
 

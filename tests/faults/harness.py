@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, Producer
 import books
 import approval
 import canary
+import consent
 import effects
 import otp
 from contract import ROOT
@@ -33,6 +34,7 @@ LOADS = {
     "lookup": {LOOKUP: 8, CUSTOMER: 1, CONSENT: 1},
     otp.SERVICE: {otp.REQUESTED: 8, CUSTOMER: 1},
     approval.SERVICE: {approval.REQUESTED: 6, approval.EVALUATED: 4, CONSENT: 2, REVIEW: 2},
+    consent.SERVICE: {consent.SUBMITTED: 6, consent.TEXT_REQUESTED: 2},
     effects.SERVICE: {CONSENT_TEXT: 1},
 }
 
@@ -63,6 +65,8 @@ class World:
         if service == effects.SERVICE:
             effects.make_tables(stack, self.database)
             self.login = effects.LOGIN
+        if service == consent.SERVICE:
+            consent.import_texts(stack, self.database)
         self.providers = PROVIDERS[service](seed, folder) if service in PROVIDERS else None
         self.kafka = kafka_proxy(stack.brokers)
         self.postgres = postgres_proxy(stack.postgres)
@@ -100,6 +104,9 @@ class World:
         }
         if self.service == effects.SERVICE:
             del made["ONBOARDING_INDEX_KEY_FILE"], made["ONBOARDING_POLICY_FILE"]
+        if self.service == consent.SERVICE:
+            del made["ONBOARDING_INDEX_KEY_FILE"]
+            made["ONBOARDING_POLICY_FILE"] = consent.policy_file(self.folder)
         if self.service == otp.SERVICE:
             made["ONBOARDING_OTP_PEPPER_FILE"] = self.key("pepper")
         if self.providers:

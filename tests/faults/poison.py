@@ -157,6 +157,15 @@ OF_TOPIC = {
         ("long code", "CONTRACT", at("otpCode", text("9753123456789"))),
         ("phone number", "CONTRACT|MALFORMED", at("phoneNumber?", text("600123456"))),
     ],
+    "onboarding.consent.submitted.v1": [
+        ("22 boolean", "MALFORMED", at("approved", b"\2")),
+        ("unknown type", "CONTRACT", at("consentType", text("UNKNOWN"))),
+        ("long channel", "CONTRACT|MALFORMED", at("channel?", text("x" * 256))),
+    ],
+    "onboarding.consent-text.requested.v1": [
+        ("16 2^40 entries", "MALFORMED", at("variables", zigzag(1 << 40))),
+        ("19 key twice", "MALFORMED", at("variables", zigzag(2) + (text("a") + text("b")) * 2 + b"\0")),
+    ],
     "onboarding.consent.completed.v1": [
         ("22 boolean", "MALFORMED", at("approved", b"\2")),
         ("24 time", "CONTRACT|MALFORMED", at("recordedAt", zigzag(-(1 << 63)))),

@@ -21,6 +21,7 @@ import threading
 import time
 
 import approval
+import consent
 import effects
 import mutants
 import otp
@@ -32,7 +33,7 @@ from worker import await_true
 
 ROUND_SECONDS = 240
 WORKERS = 3
-TURNS = ["evaluation", otp.SERVICE, approval.SERVICE, "lookup", effects.SERVICE]
+TURNS = ["evaluation", otp.SERVICE, approval.SERVICE, "lookup", effects.SERVICE, consent.SERVICE]
 #: Where most are a request or two to a provider in Python.
 STEPS_A_SECOND = {effects.SERVICE: 20, otp.SERVICE: 30, approval.SERVICE: 60}
 STEPS_A_SECOND_ELSE = 150
