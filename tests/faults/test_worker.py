@@ -66,6 +66,11 @@ class TestWorker(unittest.TestCase):
         self.assertFalse(self.ended("echo started; kill -15 $$", ended_by_us=True))
         self.assertTrue(self.ended(f'echo "timed out waiting for 1 {LATE_THREADS}"; exit 1'))
 
+    def test_who_is_asked_to_end_may(self):
+        asked = worker_of(self, "trap 'exit 0' TERM; echo ready; read line")
+        self.assertTrue(await_true(asked.log, 10))
+        self.assertTrue(asked.terminate())
+
     def test_sleep_counts_against_leaving(self):
         for asked, slept, late in [(True, 30, True), (True, 3, False), (False, 30, False)]:
             with self.subTest(asked=asked, slept=slept):

@@ -96,6 +96,7 @@ class Worker:
     def terminate(self):
         """SIGTERM; True when it ended in order and in time."""
         self.wake()
+        self.ended_by_us = True
         self.signal(signal.SIGTERM)
         try:
             self.process.wait(TERM_SECONDS)
