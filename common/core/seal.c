@@ -151,17 +151,8 @@ static struct seal_place place_of(const struct digest *subject)
     return (struct seal_place){"subject_key.wrapped", {subject->bytes, sizeof subject->bytes}};
 }
 
-struct bytes data_key_wrap(const struct key_ring *ring, const struct digest *subject,
-                           const struct key *data_key, struct arena *arena, int16_t *key_id)
-{
-    const struct seal_place place = place_of(subject);
-
-    if (ring->count == 0)
-        abort(); /* the setting is required where values are sealed */
-    *key_id = ring->ids[ring->count - 1];
-    return seal(&ring->keys[ring->count - 1], &place,
-                (struct bytes){data_key->bytes, sizeof data_key->bytes}, arena);
-}
+/* A process has one ring, which several threads use while it is replaced. */
+static pthread_mutex_t ring_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const struct key *find_key(const struct key_ring *ring, int16_t key_id)
 {
@@ -171,22 +162,72 @@ static const struct key *find_key(const struct key_ring *ring, int16_t key_id)
     return NULL;
 }
 
+const char *key_ring_replace(struct key_ring *ring, const struct key_ring *read)
+{
+    for (size_t i = 0; i < read->count; i++) {
+        const struct key *known = find_key(ring, read->ids[i]);
+
+        if (known != NULL &&
+            CRYPTO_memcmp(known->bytes, read->keys[i].bytes, sizeof known->bytes) != 0)
+            return "gives a number to another key than before";
+    }
+    pthread_mutex_lock(&ring_lock);
+    *ring = *read;
+    pthread_mutex_unlock(&ring_lock);
+    return NULL;
+}
+
+static bool copy_key(const struct key_ring *ring, int16_t key_id, struct key *out)
+{
+    pthread_mutex_lock(&ring_lock);
+    const struct key *key = find_key(ring, key_id);
+    if (key != NULL)
+        *out = *key;
+    pthread_mutex_unlock(&ring_lock);
+    return key != NULL;
+}
+
+static int16_t copy_newest(const struct key_ring *ring, struct key *out)
+{
+    pthread_mutex_lock(&ring_lock);
+    if (ring->count == 0)
+        abort(); /* the setting is required where values are sealed */
+    int16_t key_id = ring->ids[ring->count - 1];
+    *out = ring->keys[ring->count - 1];
+    pthread_mutex_unlock(&ring_lock);
+    return key_id;
+}
+
+struct bytes data_key_wrap(const struct key_ring *ring, const struct digest *subject,
+                           const struct key *data_key, struct arena *arena, int16_t *key_id)
+{
+    const struct seal_place place = place_of(subject);
+    struct key key;
+
+    *key_id = copy_newest(ring, &key);
+    struct bytes wrapped =
+        seal(&key, &place, (struct bytes){data_key->bytes, sizeof data_key->bytes}, arena);
+    OPENSSL_cleanse(&key, sizeof key);
+    return wrapped;
+}
+
 bool data_key_unwrap(const struct key_ring *ring, int16_t key_id, const struct digest *subject,
                      struct bytes wrapped, struct key *out, struct error *error)
 {
-    const struct key *key = find_key(ring, key_id);
     const struct seal_place place = place_of(subject);
     struct arena arena = {0};
     struct bytes clear;
+    struct key key;
 
-    if (key == NULL)
+    if (!copy_key(ring, key_id, &key))
         return error_set(error, ERROR_FATAL, "data keys: there is no key %d in the file", key_id);
-    bool fine = seal_open(key, &place, wrapped, &arena, &clear) && clear.size == sizeof out->bytes;
+    bool fine = seal_open(&key, &place, wrapped, &arena, &clear) && clear.size == sizeof out->bytes;
     if (fine) {
         memcpy(out->bytes, clear.data, sizeof out->bytes);
         out->present = true;
         OPENSSL_cleanse((void *)(uintptr_t)clear.data, clear.size);
     }
+    OPENSSL_cleanse(&key, sizeof key);
     arena_done(&arena);
     return fine || error_set(error, ERROR_FATAL,
                              "data keys: key %d in the file is another than rows were wrapped with",

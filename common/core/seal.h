@@ -45,6 +45,12 @@ struct digest subject_of_day(const struct key *digest_key, const char *day);
 /* A new data key. */
 struct key data_key_new(void);
 
+/*
+ * Takes what was read anew in place of the ring, whoever wraps and unwraps meanwhile. NULL, or what
+ * is wrong, and the ring stays: a number that stands for another key than before.
+ */
+const char *key_ring_replace(struct key_ring *ring, const struct key_ring *read);
+
 /* Under the newest key of the ring; gives that key's id. */
 struct bytes data_key_wrap(const struct key_ring *ring, const struct digest *subject,
                            const struct key *data_key, struct arena *arena, int16_t *key_id);

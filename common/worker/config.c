@@ -26,7 +26,7 @@ const struct setting worker_settings[] = {
     {"ONBOARDING_DIGEST_KEY_FILE", SETTING_KEY_FILE, FIELD(digest_key), NULL,
      "file with the key (32 bytes, base64) of the digests that tell repeats from conflicts", 0, 0, NULL},
     {"ONBOARDING_DATA_KEYS_FILE", SETTING_KEY_RING, FIELD(data_keys), NULL,
-     "file with the keys that wrap persons' data keys: lines \"NUMBER KEY\", the newest last", 0, 0, NULL},
+     "file with the keys that wrap persons' data keys: lines \"NUMBER KEY\", the newest last; read again on SIGHUP", 0, 0, NULL},
     {"ONBOARDING_LOOPS", SETTING_INT, FIELD(loops), "1",
      "loops of this process, each with a consumer, a producer and a connection, 1..64", 1, HEALTH_LOOPS_MAX, NULL},
     {"ONBOARDING_BATCH_RECORDS", SETTING_INT, FIELD(batch_records), "500",

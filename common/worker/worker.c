@@ -143,28 +143,6 @@ static void load_policy(struct worker *worker, struct problems *problems)
     policies_load(worker->policies, problems);
 }
 
-static void reload_policy(struct worker *worker)
-{
-    struct problems *problems;
-
-    if (worker->policies == NULL)
-        return;
-    problems = calloc(1, sizeof *problems);
-    if (problems == NULL)
-        abort();
-    policies_load(worker->policies, problems);
-    for (size_t i = 0; i < problems->count && i < PROBLEMS_MAX; i++)
-        log_line(LOG_ERROR, "policy refused, the old one is kept",
-                 LOG_TEXT("problem", problems->items[i]));
-    if (problems->count == 0) {
-        const void *policy = policies_hold(worker->policies);
-        log_line(LOG_INFO, "policy read",
-                 LOG_TEXT("version", worker->service->policy->version(policy)));
-        policies_release(worker->policies, policy);
-    }
-    free(problems);
-}
-
 static void block_signals(sigset_t *set)
 {
     sigemptyset(set);
@@ -182,7 +160,7 @@ static void serve_signals(struct worker *worker, const sigset_t *set, int64_t ms
     int signal_number = sigtimedwait(set, NULL, &wait);
 
     if (signal_number == SIGHUP)
-        reload_policy(worker);
+        worker_reload(worker);
     else if (signal_number == SIGTERM || signal_number == SIGINT)
         worker->stopping = true;
 }

@@ -44,6 +44,9 @@ enum { EXIT_CONFIG = 78 }; /* sysexits.h: EX_CONFIG */
 /* Reads the settings, then runs the loops until SIGTERM. Returns main()'s exit status. */
 int worker_main(const struct service *service, int argc, char **argv);
 
+/* Reads again what may change while it runs; what is bad is refused, and the old one kept. */
+void worker_reload(struct worker *worker);
+
 /* Logs which topics of results and dead letters are fenced otherwise than set. */
 void worker_check_fence(const struct worker *worker);
 

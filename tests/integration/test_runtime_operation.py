@@ -16,6 +16,7 @@ from running import (
 )  # fmt: skip
 
 from books import DONE, DUPLICATE
+from events import Record
 from worker import BIN, TERM_SECONDS, clean_environment
 
 EXIT_CONFIG = 78
@@ -180,6 +181,45 @@ def test_policy_is_read_again(service):
     worker.signal(signal.SIGHUP)
     await_sure(lambda: "ONBOARDING_POLICY_FILE" in running.tail(worker), SECONDS)
     assert decide(service) == "two"
+    assert worker.terminate()
+    assert worker.troubles() == []
+
+
+def wrapped_by(service):
+    """One more person, of whom a dead letter is sealed: the number of the key around the data key."""
+    event, _ = service.generator.evaluation()
+    event["identityVerificationId"] = " "
+    record = Record(EVALUATION, event["processId"].encode(), service.generator.value(EVALUATION, event),
+                    service.generator.headers(EVALUATION))
+    service.outcomes(service.send([record]))
+    return service.rows("select key_id from subject_key where day is null order by created_at desc limit 1")[0][0]
+
+
+def test_data_keys_file_is_read_again(service):
+    worker = service.start()
+    assert wrapped_by(service) == 1
+
+    service.data_keys_file(1, 2)
+    worker.signal(signal.SIGHUP)
+    await_sure(lambda: said(worker, "data keys read"), SECONDS)
+    assert wrapped_by(service) == 2
+
+    path = service.data_keys_file(1, 2, 3)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write("4 short\n")
+    worker.signal(signal.SIGHUP)
+    await_sure(lambda: said(worker, "data keys refused, the old ones are kept"), SECONDS)
+    assert wrapped_by(service) == 2
+
+    other = base64.b64encode(b"o" * 32).decode()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"1 {other}\n3 {other}\n")
+    worker.signal(signal.SIGHUP)
+    await_sure(lambda: len(said(worker, "data keys refused, the old ones are kept")) == 2, SECONDS)
+    problems = [line["problem"] for line in said(worker, "data keys refused, the old ones are kept")]
+    assert "32 bytes in base64" in problems[0] and "another key than before" in problems[1]
+    assert other not in running.tail(worker)
+    assert wrapped_by(service) == 2
     assert worker.terminate()
     assert worker.troubles() == []
 

@@ -166,6 +166,34 @@ static void says_why_a_data_key_stays_wrapped(void **state)
     assert_false(out.present);
 }
 
+static void takes_another_ring_of_the_same_keys(void **state)
+{
+    struct key_ring ring = ring_of(1), newer = ring_of(2), older = ring_of(1);
+    struct digest subject = subject_of_user(&key, "U-1");
+    struct key data_key = data_key_new(), out;
+    struct error error;
+    int16_t id;
+    struct bytes wrapped;
+
+    (void)state;
+    assert_null(key_ring_replace(&ring, &newer));
+    wrapped = data_key_wrap(&ring, &subject, &data_key, &arena, &id);
+    assert_int_equal(id, 2);
+    assert_null(key_ring_replace(&ring, &older)); /* what needs the other one cannot be known */
+    assert_false(data_key_unwrap(&ring, 2, &subject, wrapped, &out, &error));
+}
+
+static void takes_no_ring_that_calls_another_key_the_same(void **state)
+{
+    struct key_ring ring = ring_of(2), wrong = ring_of(2);
+    const struct key_ring before = ring;
+
+    (void)state;
+    wrong.keys[0] = other_key;
+    assert_non_null(strstr(key_ring_replace(&ring, &wrong), "another key"));
+    assert_memory_equal(&ring, &before, sizeof ring);
+}
+
 static void makes_a_new_data_key_each_time(void **state)
 {
     struct key one = data_key_new(), two = data_key_new();
@@ -188,6 +216,8 @@ int main(void)
         cmocka_unit_test(knows_subjects_by_keyed_digests),
         cmocka_unit_test(wraps_with_the_newest_key),
         cmocka_unit_test(says_why_a_data_key_stays_wrapped),
+        cmocka_unit_test(takes_another_ring_of_the_same_keys),
+        cmocka_unit_test(takes_no_ring_that_calls_another_key_the_same),
         cmocka_unit_test(makes_a_new_data_key_each_time),
     };
     return cmocka_run_group_tests(tests, NULL, empty_arena);
