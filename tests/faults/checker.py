@@ -25,6 +25,7 @@ from murmur2 import partition_of
 from topics_read import header, is_barrier, read_topics
 
 SHOWN = 6  # violations of one kind that are printed
+UNREADABLE = "good, and cannot be read"
 SUSPECT = "CRASH_SUSPECT"
 SUSPECT_LOSSES = 3  # owners lost with a record in hand and noted: it is parked, be it good or bad
 
@@ -178,12 +179,8 @@ class Checker:
         self.barriers = sum(
             is_barrier(m) for name in outputs | dead for m in topics[name]
         )
-        self.contents, self.texts = {}, {}
         self.find_lost()
-        for where, record in self.records.items():
-            if expectation(record) in ("ok", "ignored") and where not in self.lost:
-                self.contents[where] = self.decode(record)
-                self.texts[where] = json.dumps(self.contents[where], sort_keys=True, default=str)
+        self.read_contents()
         self.rows = defaultdict(list)
         self.end_rows = [r for r in self.books.rows if r.topic.startswith(effects.PREFIX)]
         for row in self.books.rows:
@@ -199,8 +196,21 @@ class Checker:
         }  # fmt: skip
         self.report.numbers["parked_by_chance"] = len(self.lost)
 
-    def decode(self, record):
-        return self.contract.decode(self.contract.schema_of_topic(record.topic), record.value)
+    def read_contents(self):
+        """What the good records say. One that says nothing came from somebody else, who is to tell."""
+        self.contents, self.texts = {}, {}
+        for where, record in self.records.items():
+            if expectation(record) not in ("ok", "ignored") or where in self.lost:
+                continue
+            try:
+                schema = self.contract.schema_of_topic(record.topic)
+                content = self.contract.decode(schema, record.value)
+            except Exception as error:  # fastavro's are of many kinds
+                kind = kind_of(record) or "without a label: none of this run's"
+                self.report.bad(UNREADABLE, where, f"{error!r}, {kind}")
+                continue
+            self.contents[where] = content
+            self.texts[where] = json.dumps(content, sort_keys=True, default=str)
 
     def read_stored(self):
         """Stored results by the input's coordinates."""

@@ -7,11 +7,12 @@ which passes without it, fails.
 import os
 import queue
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import effects
 import scenarios as s
-from checker import Checker
+from checker import UNREADABLE, Checker
 from harness import World
 from stage import NoPower, Stage
 
@@ -53,7 +54,12 @@ MUTANTS = {
 }
 
 #: Of no mutant; they must pass.
-STORIES = [s.killed_while_taking_over, s.upstream_in_transactions]
+STORIES = {
+    "killed_while_taking_over": (s.killed_while_taking_over, {}),
+    "upstream_in_transactions": (s.upstream_in_transactions, {}),
+}
+
+NAMES = [*STORIES, *MUTANTS]
 
 
 def play(stack, folder, scenario, options, seed, mutant=None):
@@ -79,6 +85,8 @@ def play(stack, folder, scenario, options, seed, mutant=None):
             data_keys=world.data_keys(),
             providers=world.providers,
         ).run()
+        if UNREADABLE in report.violations:  # whoever sent that, it was no worker
+            raise RuntimeError("; ".join(report.lines))
         failures += [f"{kind} ({count})" for kind, count in report.violations.items()]
         if mutant is None and report.violations:
             report.print()
@@ -95,10 +103,11 @@ def dead_of(world):
 def table(stacks, folder, arguments):
     """Prints mutant | scenario | seconds | caught by; gives (passed, failures). Each stack takes
     the next scenario, without a mutant and with each of its own."""
-    groups = {(scenario, ()): [] for scenario in ([] if arguments.only else STORIES)}
-    for name in arguments.only or MUTANTS:
-        scenario, options = MUTANTS[name]
-        groups.setdefault((scenario, tuple(options.items())), []).append(name)
+    groups = {}
+    for name in arguments.only or NAMES:
+        scenario, options = STORIES.get(name) or MUTANTS[name]
+        group = groups.setdefault((scenario, tuple(options.items())), [])
+        group += [name] if name in MUTANTS else []
     free = queue.SimpleQueue()
     for stack in stacks:
         free.put(stack)
@@ -108,7 +117,7 @@ def table(stacks, folder, arguments):
         stack = free.get()
         try:
             return [
-                judge(name, scenario, show(stack, folder, name, scenario, dict(options), seed))
+                verdict(stack, folder, name, scenario, dict(options), seed)
                 for name in [None, *names]
             ]
         finally:
@@ -117,30 +126,29 @@ def table(stacks, folder, arguments):
     seed = arguments.seed
     print(f"{'mutant':34} {'scenario':30} {'seconds':>7}  caught by", flush=True)
     with ThreadPoolExecutor(len(stacks)) as pool:
-        verdicts = [verdict for some in pool.map(run, groups.items()) for verdict in some]
-    failures = [verdict for verdict in verdicts if verdict]
+        verdicts = [wrong for some in pool.map(run, groups.items()) for wrong in some]
+    failures = [wrong for wrong in verdicts if wrong]
     return len(verdicts) - len(failures), failures
 
 
-def judge(mutant, scenario, found):
-    """What is wrong with that, or None."""
-    if mutant:
-        return None if found else f"mutant {mutant} was not caught"
-    return f"{scenario.__name__} without a mutant: {found}" if found else None
-
-
-def show(stack, folder, mutant, scenario, options, seed):
-    """Plays and prints one line; gives the failures."""
-    began = time.monotonic()
+def verdict(stack, folder, mutant, scenario, options, seed):
+    """Plays and prints one line; what is wrong with that, or None. An error costs this line only."""
+    who = f"mutant {mutant}" if mutant else f"{scenario.__name__} without a mutant"
+    began, wrong = time.monotonic(), None
     try:
         found = play(
             stack, os.path.join(folder, mutant or scenario.__name__), scenario, options, seed, mutant
         )
+        if mutant and not found:
+            wrong = f"{who} was not caught"
+        if found and not mutant:
+            wrong = f"{who}: {found}"
     except NoPower as error:
-        found = [] if mutant else [str(error)]
-        if mutant:
-            print(f"  no power: {error}")
-    verdict = "; ".join(found)[:200] or ("NOT CAUGHT" if mutant else "nothing, as it must")
+        found, wrong = [f"no power: {error}"], f"{who}: no power: {error}"
+    except Exception as error:  # that of a scenario is no proof, and says nothing of the others
+        traceback.print_exc()
+        found, wrong = [repr(error)], f"{who}: {error!r}"
+    told = "; ".join(found)[:200] or ("NOT CAUGHT" if mutant else "nothing, as it must")
     seconds = time.monotonic() - began
-    print(f"{mutant or '(none)':34} {scenario.__name__:30} {seconds:7.1f}  {verdict}", flush=True)
-    return found
+    print(f"{mutant or '(none)':34} {scenario.__name__:30} {seconds:7.1f}  {told}", flush=True)
+    return wrong

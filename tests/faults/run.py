@@ -4,10 +4,10 @@
     run.py --mutants [--only NAME…] [--stack DIR[:DIR…]]
 
 Without --stack (or ONBOARDING_STACK, which names a stack's env file) a stack of its own is
-started. Mutants are tried on several stacks at once. The seed is printed; the same seed aims the
-same faults at the same load. --long stops workers for 60 s instead of 8 s. Rounds of at most
-ROUND_SECONDS follow each other, each with fresh topics and a fresh database. The last line says
-how many checks passed and failed.
+started. Mutants are tried on several stacks at once; --only takes names of mutants, and of
+scenarios that have none. The seed is printed; the same seed aims the same faults at the same load.
+--long stops workers for 60 s instead of 8 s. Rounds of at most ROUND_SECONDS follow each other,
+each with fresh topics and a fresh database. The last line says how many checks passed and failed.
 """
 
 import argparse
@@ -261,7 +261,7 @@ def main():
     files = os.environ.get("ONBOARDING_STACK", "").split(":")
     parser.add_argument("--stack", default=":".join(os.path.dirname(file) for file in files))
     parser.add_argument("--mutants", action="store_true")
-    parser.add_argument("--only", nargs="+")
+    parser.add_argument("--only", nargs="+", choices=mutants.NAMES, metavar="NAME")
     parser.add_argument("--keep", action="store_true", help="keep the workers' logs")
     arguments = parser.parse_args()
     if arguments.seed is None:

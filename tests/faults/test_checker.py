@@ -24,7 +24,7 @@ import books
 import domain
 import events
 from books import CONFLICT, DEAD_LETTER, DONE, DUPLICATE, IGNORED, uuid_or_none
-from checker import SERVICES, Checker, Report, expectation
+from checker import SERVICES, UNREADABLE, Checker, Report, expectation
 from murmur2 import partition_of
 from stack import Stack
 from topics_read import Message, header, is_barrier, read_topics
@@ -387,6 +387,18 @@ class TestChecker(unittest.TestCase):
             with self.subTest(name):
                 kinds = {k.lower().replace(" ", "_").replace(",", "") for k in self.checked(spoil).violations}
                 self.assertIn(name, kinds)
+
+    def test_record_of_somebody_else(self):
+        """Nobody of us labelled it, and it cannot be read: told, with its place."""
+        checker = copy.copy(self.world)
+        checker.report = Report()
+        where, good = next((w, r) for w, r in checker.records.items() if expectation(r) == "ok")
+        for value in (good.value[:-1], good.value[:5], b"", None):
+            checker.records = {where: good._replace(value=value, headers=[])}
+            checker.read_contents()
+        self.assertEqual(checker.report.violations, {UNREADABLE: 4})
+        self.assertIn("none of this run's", checker.report.lines[0])
+        self.assertIn(f"{where[0]}[{where[1]}]@{where[2]}", checker.report.lines[0])
 
     def test_reason_of_a_stranger(self):
         """evaluation knows customers' schema; lookup does not know that of reviews, nor the probe either."""
