@@ -1,5 +1,6 @@
 """The real Kafka and PostgreSQL of deploy/dev/stack, and fresh topics and databases on them."""
 
+import fcntl
 import os
 import subprocess
 import time
@@ -17,8 +18,34 @@ COMMAND_SECONDS = 180
 DAY_MS = 24 * 3600 * 1000
 
 
+#: Open files that hold this process's claims, by path; a claim ends with its process.
+claims = {}
+
+
+def claim_stack(folder):
+    """Tests on a stack make its topics anew and read all that is in them, so a stack is one test
+    run's at a time; this process's from now on, or its parent's on whose behalf it works."""
+    path = os.path.join(os.path.realpath(folder), ".stack", "user")
+    if path in claims:
+        return
+    file = open(path, "a+", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with file:
+            file.seek(0)
+            user = file.read().strip()
+        if user != str(os.getppid()):
+            raise RuntimeError(f"the stack in {folder} is in use by process {user}") from None
+        return
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    claims[path] = file
+
+
 class Stack:
-    """One running stack; with `own` it was started here and close() ends it."""
+    """One running stack, claimed; with `own` it was started here and close() ends it."""
 
     def __init__(self, folder, own=True):
         self.folder, self.own = folder, own
@@ -26,6 +53,7 @@ class Stack:
         if own:
             self.call("start")
         text = self.call("env")
+        claim_stack(folder)
         self.env = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
         self.brokers = self.env["KAFKA"]
         self.postgres = f"{self.env['PGHOST']}:{self.env['PGPORT']}"

@@ -27,13 +27,15 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def stack(request):
-    """The stack whose env file ONBOARDING_STACK names."""
+    """The stack whose env file ONBOARDING_STACK names; nobody else's for as long as we run."""
     env_file = os.environ.get("ONBOARDING_STACK")
     if env_file is None:
         if request.config.getoption("--without-stack"):
             pytest.skip("no stack, and skipping was asked for")
         pytest.fail("ONBOARDING_STACK names no env file of deploy/dev/stack", pytrace=False)
-    return Stack(env_file)
+    stack = Stack(env_file)
+    running.claim_stack(stack.env["STACK_DIR"])
+    return stack
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import books  # noqa: E402
 from contract import Contract  # noqa: E402
 from events import CONSENT, CUSTOMER, EVALUATION, LOOKUP, RETENTION, REVIEW, Generator  # noqa: E402
 from murmur2 import partition_of  # noqa: E402, F401
-from stack import Stack  # noqa: E402, F401
+from stack import Stack, claim_stack  # noqa: E402, F401
 from topics_read import header, is_barrier, message_of, watermarks  # noqa: E402
 from worker import Worker, await_true  # noqa: E402
 
