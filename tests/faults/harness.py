@@ -46,10 +46,34 @@ PROVIDERS = {
 }
 
 
+class Worlds:
+    """All that are open, for who has to leave nobody running."""
+
+    def __init__(self):
+        self.open, self.over = [], False
+
+    def need(self):
+        if self.over:
+            raise RuntimeError("the run was ended")
+
+    def close(self):
+        """For good: nothing starts any more."""
+        self.over = True
+        for world in list(self.open):
+            try:
+                world.close()
+            except Exception as error:  # the other worlds have processes too
+                print(f"{world.folder}: {error}")
+
+
+worlds = Worlds()
+
+
 class World:
     """Everything of one run; close() ends all processes and deletes the database."""
 
     def __init__(self, stack, folder, service="evaluation", seed=1, mutant=None, **options):
+        worlds.need()
         self.stack, self.folder, self.service = stack, folder, service
         self.rng = random.Random(seed)
         self.mutant = mutant
@@ -81,6 +105,7 @@ class World:
         self.generator = Generator(seed, LOADS[service], stack.contract)
         self.load = Load(self.generator, stack.brokers)
         self.watch = Watch(self)
+        worlds.open.append(self)
 
     # Workers.
 
@@ -131,6 +156,7 @@ class World:
 
     def spawn(self, **settings):
         with self.lock:
+            worlds.need()
             self.number += 1
             more = {}
             if self.mutant:  # its changed statements are never freed
@@ -282,6 +308,7 @@ class World:
         if self.providers:
             self.providers.close()
         self.stack.drop_database(self.database)
+        worlds.open.remove(self)
 
 
 class Load:

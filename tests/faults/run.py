@@ -4,10 +4,11 @@
     run.py --mutants [--only NAME…] [--stack DIR[:DIR…]]
 
 Without --stack (or ONBOARDING_STACK, which names a stack's env file) a stack of its own is
-started. Mutants are tried on several stacks at once; --only takes names of mutants, and of
-scenarios that have none. The seed is printed; the same seed aims the same faults at the same load.
---long stops workers for 60 s instead of 8 s. Rounds of at most ROUND_SECONDS follow each other,
-each with fresh topics and a fresh database. The last line says how many checks passed and failed.
+started, and gone at the end, also at one by SIGTERM or SIGINT. Mutants are tried on several stacks
+at once; --only takes names of mutants, and of scenarios that have none. The seed is printed; the
+same seed aims the same faults at the same load. --long stops workers for 60 s instead of 8 s.
+Rounds of at most ROUND_SECONDS follow each other, each with fresh topics and a fresh database. The
+last line says how many checks passed and failed.
 """
 
 import argparse
@@ -15,10 +16,12 @@ import itertools
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import Future
 
 import approval
 import consent
@@ -26,7 +29,7 @@ import effects
 import mutants
 import otp
 from checker import Checker
-from harness import CLAIMS_A_MINUTE, LOADS, World
+from harness import CLAIMS_A_MINUTE, LOADS, World, worlds
 from shots import AIM_SECONDS, AROUND, EFFECTS, FAILPOINTS, QUICK, SLOW, Shots
 from stack import Stack
 from worker import await_true
@@ -43,6 +46,7 @@ FENCED = "fenced updates"
 FENCED_WHY = ("a partition was taken over by another", "results could not be sent")
 ZOMBIE_SECONDS = 16  # a session of 6 s, a rebalance and the claims fit in
 ZOMBIE_TRIES = 3
+ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 def plan(rng, names, around, turn):
@@ -252,7 +256,31 @@ def campaign(stacks, folder, arguments):
     return passed, failures
 
 
-def main():
+class Ended(BaseException):
+    """Somebody ends us, by the signal of this number."""
+
+
+def on_signal(number, _frame):
+    for one in ENDS:  # the end is not ended again
+        signal.signal(one, lambda *_: None)
+    raise Ended(number)
+
+
+def in_background(job):
+    """What the job gives. It starts processes: a signal must not come between one and its note."""
+    given = Future()
+
+    def run():
+        try:
+            given.set_result(job())
+        except BaseException as error:  # told to who waits
+            given.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return given.result()
+
+
+def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=90)
     parser.add_argument("--seed", type=int, default=None)
@@ -266,17 +294,33 @@ def main():
     arguments = parser.parse_args()
     if arguments.seed is None:
         arguments.seed = random.SystemRandom().randrange(1, 100000)
+    return arguments
+
+
+def main():
+    arguments = read_arguments()
     print(f"seed {arguments.seed}", flush=True)
     folder = tempfile.mkdtemp(prefix="onboarding-faults-")
     own = not arguments.stack
     places = arguments.stack or os.path.join(folder, "stack")
-    stacks = [Stack(place, own) for place in places.split(":")]
+    job = mutants.table if arguments.mutants else campaign
+    for number in ENDS:
+        signal.signal(number, on_signal)
+    stacks, ended = [], 0
     try:
-        job = mutants.table if arguments.mutants else campaign
-        passed, failures = job(stacks, folder, arguments)
+        for place in places.split(":"):
+            stacks.append(Stack(place, own))
+        passed, failures = in_background(lambda: job(stacks, folder, arguments))
+    except Ended as end:
+        (ended,) = end.args
+        worlds.close()
     finally:
         for stack in stacks:
             stack.close()
+    if ended:
+        shutil.rmtree(folder)
+        print(f"ended by signal {ended}", flush=True)
+        os._exit(128 + ended)  # the job's threads are still at it
     for text in failures:
         print("FAILED", text)
     if failures or arguments.keep:

@@ -51,7 +51,7 @@ class Stack:
         self.folder, self.own = folder, own
         self.contract = Contract()
         if own:
-            self.call("start")
+            self.start()
         text = self.call("env")
         claim_stack(folder)
         self.env = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
@@ -60,18 +60,30 @@ class Stack:
         self.admin = AdminClient({"bootstrap.servers": self.brokers, "log_level": 0})
         self.databases = 0
 
+    def start(self):
+        """Leaves nothing behind where it is broken off."""
+        try:
+            self.call("start")
+        except BaseException:
+            self.call("stop")
+            raise
+
     def call(self, word):
-        done = subprocess.run(
+        command = subprocess.Popen(
             [COMMAND, word, "--dir", self.folder],
-            timeout=COMMAND_SECONDS,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
         )
-        if done.returncode != 0:
-            raise RuntimeError(f"stack {word}: {done.stdout}")
-        return done.stdout
+        with command:
+            try:
+                said, _ = command.communicate(timeout=COMMAND_SECONDS)
+            except BaseException:
+                command.terminate()  # it tidies up then
+                raise
+        if command.returncode != 0:
+            raise RuntimeError(f"stack {word}: {said}")
+        return said
 
     def close(self):
         if self.own:
@@ -113,15 +125,11 @@ class Stack:
 
     def new_topics(self, fence_ms, partitions=4, fenced=True):
         """Every topic and its dead letters anew and empty, as the list of topics has them."""
-        known = set(self.admin.list_topics(timeout=20).topics)
         wanted = {}
         for name, topic in self.contract.topics.items():
             wanted[name] = topic["fenced"]
             wanted[name + ".dlt"] = True
-        old = [name for name in wanted if name in known]
-        if old:
-            for future in self.admin.delete_topics(old, operation_timeout=30).values():
-                future.result(30)
+        self.delete_topics()
         new = []
         for name, fence in wanted.items():
             config = {"message.timestamp.type": "CreateTime", "max.message.bytes": "2097152"}
@@ -130,6 +138,14 @@ class Stack:
             new.append(NewTopic(name, partitions, 1, config=config))
         self.create(new)
         self.await_leaders(wanted)
+
+    def delete_topics(self):
+        """Every one of ours: a stack that has just started has none."""
+        ours = {name + end for name in self.contract.topics for end in ("", ".dlt")}
+        old = list(ours & self.admin.list_topics(timeout=20).topics.keys())
+        if old:
+            for future in self.admin.delete_topics(old, operation_timeout=30).values():
+                future.result(30)
 
     def await_leaders(self, topics):
         """The broker leads them now. A client that saw a topic go may not see it come back, so

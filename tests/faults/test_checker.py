@@ -347,6 +347,7 @@ class TestChecker(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stack = Stack(cls.folder, own=False)
+        cls.addClassCleanup(cls.stack.delete_topics)
         cls.stack.new_topics(3600 * 1000)
         cls.database = cls.stack.new_database()
         cls.addClassCleanup(cls.stack.drop_database, cls.database)

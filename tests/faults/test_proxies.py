@@ -21,6 +21,7 @@ TOPIC = "onboarding.evaluation.completed.v1"
 class TestKafkaProxy(unittest.TestCase):
     def setUp(self):
         self.stack = Stack(FOLDER, own=False)
+        self.addCleanup(self.stack.delete_topics)
         self.stack.new_topics(3600000)
         self.proxy = kafka_proxy(self.stack.brokers)
         self.addCleanup(self.proxy.close)
