@@ -9,6 +9,7 @@ import time
 
 import events
 from murmur2 import partition_of
+from stage import NoPower
 from worker import await_true
 
 
@@ -137,13 +138,14 @@ def stopped_in_transaction(stage):
     return failures + stage.settle(30)
 
 
-def stopped_while_publishing(stage):
-    """A worker sleeps while it publishes, shorter than its session; its stamps grow too old."""
-    stage.world.thaw_seconds = 4.3  # beyond the fence, before the worker doubts by itself
+def held_while_publishing(stage):
+    """A worker gets no further while it publishes, and the stamps of the rest grow too old."""
     (worker,) = stage.start(1, ONBOARDING_LOOPS="1")
     stage.burst(100)
     failures = stage.settle()
-    stage.in_big_batch(worker, "mid_produce", "stop", skip=6, steps=14)
+    stage.in_big_batch(worker, "mid_produce", "hold", skip=6, steps=14)
+    stage.await_age(max(stage.stamp_ms(spot) for spot in stage.inputs()), stage.world.fence_ms)
+    worker.release("mid_produce")
     return failures
 
 
@@ -234,17 +236,31 @@ def held_by_the_dead(stage):
     return failures
 
 
-def held_first_request(stage):
+def late_first_request(stage):
     """A new producer's first request comes too late and is refused; the next is in time."""
-    generator, load = stage.world.generator, stage.world.load
+    generator, kafka = stage.world.generator, stage.world.kafka
     (worker,) = stage.start(1, ONBOARDING_LOOPS="1")
     process = generator.process()
-    stage.world.kafka.order("hold", seconds=4.6, topic="completed", count=2)
-    for pause in (1.0, 0.8, 0.8, 8):
-        load.send(generator.fresh(events.EVALUATION, process=process))
-        load.deliver()
-        time.sleep(pause)
-    stage.need(lambda: stage.world.kafka.count("released") == 2, 10, "nothing was released")
+    spot = events.EVALUATION, partition_of(process.id.encode(), generator.partitions)
+    kafka.order("swallow", seconds=60, topic="completed")
+    worker.arm("after_commit", "hold")
+    stage.send(process=process)
+    stage.fired(worker, "after_commit")
+    stage.await_age(stage.stamp_ms(spot), LEASE_MS / 2)  # so that it doubts so much later
+    worker.release("after_commit")
+    stage.need(lambda: kafka.count("swallow"), 10, "no Produce request was swallowed")
+    first_ms = stage.stamp_ms(spot)
+    stage.await_age(first_ms, stage.world.fence_ms / 2)
+    stage.send(process=process)
+    stage.need(lambda: stage.stamp_ms(spot) > first_ms, 10, "the next is not committed")
+    stage.await_age(first_ms, stage.world.fence_ms)
+    if stage.heard(worker, "suspended"):
+        raise NoPower("the worker has doubted by itself")
+    kafka.order("pass")
+    kafka.order("cut")  # what is left is sent again at once
+
+
+LEASE_MS = 2000  # an older stamp is renewed before something is sent with it
 
 
 def unanswered_before_another(stage):
@@ -423,8 +439,10 @@ def effects_through_deaths(stage):
     stage.world.load.rate = 15
     for name in ("effect_sent", "effect_leased", "effect_outcome", "effect_sent"):
         time.sleep(1.5)
-        stage.one_fires(stage.arm_all(name, "kill"), name)
+        # Who is left may have had nothing so far: two sessions end before it has all.
+        stage.one_fires(stage.arm_all(name, "kill"), name, 40)
     for order in ("lose_answer", "lose_commit"):
-        time.sleep(1.5)
+        done = stage.world.postgres.count(order)
         stage.world.postgres.order(order)
+        stage.need(lambda: stage.world.postgres.count(order) > done, 40, f"no {order}")
     time.sleep(1.5)

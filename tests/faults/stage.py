@@ -1,10 +1,15 @@
 """What scenarios stand on: workers brought to a point, and states waited for."""
 
+import time
+
 from confluent_kafka import Consumer, TopicPartition
 
 import books
 import events
 from worker import await_true
+
+
+CLOCK_MS = 100  # a broker looks at its own clock, and that of the stamps is PostgreSQL's
 
 
 class NoPower(Exception):
@@ -32,6 +37,15 @@ class Stage:
             lambda: self.inputs() <= self.places().keys(), 30, "no worker claims all partitions"
         )
         return started
+
+    def stamp_ms(self, spot):
+        """The stamp that the last transaction of a partition took."""
+        return self.places()[spot].last_stamp_ms
+
+    def await_age(self, stamp_ms, age_ms):
+        """Until the broker must find a stamp older than that."""
+        old_ms = stamp_ms + age_ms + CLOCK_MS
+        self.need(lambda: time.time() * 1000 > old_ms, age_ms / 1000 + 10, "no time passes")
 
     def inputs(self):
         """The partitions that the load goes to."""
