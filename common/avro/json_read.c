@@ -126,7 +126,7 @@ static const char *keep(struct reader *r, const json_t *json)
 
     if (text == NULL)
         abort();
-    const char *copy = arena_copy(r->arena, text, strlen(text));
+    const char *copy = arena_text(r->arena, text);
     free(text);
     return copy;
 }
@@ -151,7 +151,7 @@ static const char *text_of(struct reader *r, const struct type *type, const json
             wrong(r, "has a NUL");
         if (type->form == FORM_UUID && !uuid_parse(text, size, &uuid))
             wrong(r, "not a UUID in lower case");
-        return arena_copy(r->arena, text, strlen(text));
+        return arena_text(r->arena, text);
     }
     if (type->form == FORM_DATE && (json_is_integer(json) || is_date_array(json)))
         return keep(r, json);
@@ -249,7 +249,7 @@ static void read_map(struct reader *r, const struct type *type, const json_t *js
     {
         size_t before = enter(r, "[%zu]", map.count); /* the key may be personal */
         struct text_entry *entry = &map.items[map.count++];
-        entry->key = arena_copy(r->arena, key, strlen(key));
+        entry->key = arena_text(r->arena, key);
         read_text(r, type->items, value, (char *)&entry->value);
         leave(r, before);
     }

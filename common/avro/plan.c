@@ -242,7 +242,7 @@ static bool add_field(struct builder *b, avro_schema_t writer, size_t index,
                             "%s: a record that contains itself", name);
     if (field == NULL && reading->bytes_min == 0)
         return true; /* nothing on the wire and nothing of ours */
-    *out = (struct reading_field){.name = arena_copy(&b->plan->arena, name, strlen(name)),
+    *out = (struct reading_field){.name = arena_text(&b->plan->arena, name),
                                   .reading = reading,
                                   .offset = field == NULL ? OFFSET_NONE : (ptrdiff_t)field->offset};
     record->field_count++;

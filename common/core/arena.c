@@ -80,6 +80,11 @@ char *arena_copy(struct arena *arena, const char *text, size_t length)
     return copy;
 }
 
+char *arena_text(struct arena *arena, const char *text)
+{
+    return arena_copy(arena, text, strlen(text));
+}
+
 /* What was used of blocks; spare ones were wiped when they became that. */
 static void wipe(const struct arena *arena)
 {

@@ -21,6 +21,7 @@ struct arena {
 void *arena_alloc(struct arena *arena, size_t size, size_t align);      /* zeroed */
 void *arena_take(struct arena *arena, size_t size, size_t align);       /* to be filled at once */
 char *arena_copy(struct arena *arena, const char *text, size_t length); /* adds the final NUL */
+char *arena_text(struct arena *arena, const char *text);                /* a copy of all of it */
 void arena_reset(struct arena *arena);
 void arena_done(struct arena *arena);
 

@@ -4,12 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { LENGTH_SIZE = 4 };
+#include "common/core/bytes.h"
 
-static struct bytes bytes_of(const char *text)
-{
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
+enum { LENGTH_SIZE = 4 };
 
 static uint8_t *put(uint8_t *at, struct bytes part)
 {

@@ -72,6 +72,11 @@ struct digest hmac_end(struct hmac *hmac)
     return digest;
 }
 
+struct bytes digest_bytes(const struct digest *digest)
+{
+    return (struct bytes){digest->bytes, sizeof digest->bytes};
+}
+
 struct digest digest_of(const struct key *key, struct bytes message)
 {
     struct hmac *hmac = hmac_new(key);

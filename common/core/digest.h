@@ -13,6 +13,9 @@ struct digest {
     uint8_t bytes[DIGEST_SIZE];
 };
 
+/* A view of it, for keys and columns. */
+struct bytes digest_bytes(const struct digest *digest);
+
 /* Reused for many messages under one key; one a thread. */
 struct hmac;
 

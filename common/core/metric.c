@@ -13,6 +13,7 @@
 
 #include "common/core/arena.h"
 #include "common/core/base.h"
+#include "common/core/bytes.h"
 #include "common/core/map.h"
 
 enum {
@@ -87,7 +88,7 @@ static struct bytes key_of(const struct metric_family *family, const char *const
 
 static struct series *series_of(const struct metric_family *family)
 {
-    struct bytes name = {(const uint8_t *)family->name, strlen(family->name)};
+    struct bytes name = bytes_of(family->name);
     void **slot = map_put(&registry.series, name);
     struct series *series = *slot;
 

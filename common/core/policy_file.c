@@ -80,7 +80,7 @@ static void read_process_types(const json_t *object, const struct json_at *at,
         struct json_at here = json_at_member(at, name);
 
         policy->entries[policy->entry_count++] = (struct policy_entry){
-            .process_type = arena_copy(at->arena, name, strlen(name)),
+            .process_type = arena_text(at->arena, name),
             .rules = read_rules(value, &here, table, policy, policy->fallback),
         };
     }

@@ -148,7 +148,7 @@ struct key data_key_new(void)
 
 static struct seal_place place_of(const struct digest *subject)
 {
-    return (struct seal_place){"subject_key.wrapped", {subject->bytes, sizeof subject->bytes}};
+    return (struct seal_place){"subject_key.wrapped", digest_bytes(subject)};
 }
 
 /* A process has one ring, which several threads use while it is replaced. */

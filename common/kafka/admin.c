@@ -178,8 +178,8 @@ bool kafka_admin_find(struct kafka_admin *admin, const char *topic, struct arena
         for (size_t i = 0; i < count; i++) {
             const char *name = rd_kafka_ConfigEntry_name(entries[i]);
             const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-            items[i].name = arena_copy(arena, name, strlen(name));
-            items[i].value = value == NULL ? "" : arena_copy(arena, value, strlen(value));
+            items[i].name = arena_text(arena, name);
+            items[i].value = value == NULL ? "" : arena_text(arena, value);
         }
         state.properties = (struct topic_properties){items, count};
         rd_kafka_event_destroy(event);
@@ -332,7 +332,7 @@ bool kafka_admin_cluster(struct kafka_admin *admin, struct arena *arena, const c
 
     if (id == NULL)
         return error_set(error, ERROR_RETRY, "no answer from the brokers");
-    *out = arena_copy(arena, id, strlen(id));
+    *out = arena_text(arena, id);
     rd_kafka_mem_free(admin->client, id);
     return true;
 }

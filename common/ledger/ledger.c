@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/core/clock.h"
 #include "common/core/failpoint.h"
 #include "common/ledger/statements.h"
@@ -87,7 +88,7 @@ bool ledger_topic_id(struct ledger *ledger, const char *topic, int32_t *out, str
 
 bool ledger_source_id(struct ledger *ledger, const char *source, int32_t *out, struct error *error)
 {
-    struct bytes key = {(const uint8_t *)source, strlen(source)};
+    struct bytes key = bytes_of(source);
     uintptr_t known = (uintptr_t)map_find(&ledger->sources, key);
     int64_t number = 0;
 

@@ -7,6 +7,7 @@
 
 #include "common/avro/codec.h"
 #include "common/avro/sink.h"
+#include "common/core/bytes.h"
 #include "common/ledger/pack.h"
 #include "common/ledger/partition.h"
 #include "stored_results.h"
@@ -42,7 +43,7 @@ static bool same_bytes(struct bytes a, struct bytes b)
 {
     if (a.data == NULL || b.data == NULL)
         return a.data == b.data;
-    return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+    return bytes_equal(a, b);
 }
 
 static void put_optional(struct sink *sink, struct bytes value)
@@ -85,8 +86,7 @@ static const struct header *find_header(const struct header_list *headers, const
 
 static bool is_value(const struct header *header, const char *text)
 {
-    return header != NULL && header->value.size == strlen(text) &&
-           memcmp(header->value.data, text, header->value.size) == 0;
+    return header != NULL && bytes_equal(header->value, bytes_of(text));
 }
 
 /* What is sealed is left out: the value, of a dead letter all but our own headers. */
@@ -305,9 +305,7 @@ bool results_decode(struct bytes stored, struct arena *arena, struct stored_list
 
 static struct header text_header(const char *name, const char *value, struct arena *arena)
 {
-    size_t size = strlen(value);
-
-    return (struct header){name, {(const uint8_t *)arena_copy(arena, value, size), size}};
+    return (struct header){name, bytes_copy(bytes_of(value), arena)};
 }
 
 static struct header number_header(const char *name, int64_t value, struct arena *arena)

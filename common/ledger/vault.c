@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/avro/codec.h"
+#include "common/core/bytes.h"
 #include "common/core/map.h"
 #include "common/ledger/statements.h"
 #include "sealed_record.h"
@@ -32,7 +33,7 @@ static struct bytes encode_personal(const struct result *result, struct arena *a
 
     for (size_t i = 0; i < count; i++) {
         const struct header *from = &result->headers.items[i];
-        headers[i].name = (struct bytes){(const uint8_t *)from->name, strlen(from->name)};
+        headers[i].name = bytes_of(from->name);
         headers[i].value = from->value;
     }
     return record_encode(&sealed_record_schema,
@@ -53,9 +54,7 @@ void vault_seal(const struct key *data_key, const struct digest *subject,
     struct bytes clear = encode_personal(result, arena);
 
     result->sealed = seal(data_key, &at, clear, arena);
-    result->subject = (struct bytes){
-        (const uint8_t *)arena_copy(arena, (const char *)subject->bytes, sizeof subject->bytes),
-        sizeof subject->bytes};
+    result->subject = bytes_copy(digest_bytes(subject), arena);
     OPENSSL_cleanse((void *)(uintptr_t)clear.data, clear.size);
 }
 
@@ -142,8 +141,7 @@ static bool load_subjects(struct db *db, const struct stored_item *items, size_t
     for (size_t i = 0; i < db_row_count(db, 0); i++) {
         struct row row = db_row(db, 0, i);
         struct subject_row read = subject_row_read(&row, arena);
-        struct subject_row *known =
-            map_find(subjects, (struct bytes){read.subject.bytes, sizeof read.subject.bytes});
+        struct subject_row *known = map_find(subjects, digest_bytes(&read.subject));
         if (known != NULL)
             *known = read;
     }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
+
 enum {
     DAYS_1970_TO_2000 = 10957,
     ARRAY_HEADER_SIZE = 20, /* dimensions, has-null, element type, length, lower bound */
@@ -42,7 +44,7 @@ struct value value_text(const char *text)
 {
     if (text == NULL)
         return NOTHING;
-    return (struct value){.kind = VALUE_TEXT, .bytes = {(const uint8_t *)text, strlen(text)}};
+    return (struct value){.kind = VALUE_TEXT, .bytes = bytes_of(text)};
 }
 
 static uint8_t *put(uint8_t *at, uint64_t value, size_t size)

@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/postgres/db.h"
 
 enum { DAYS_1970_TO_2000 = 10957, JSONB_VERSION_SIZE = 1 };
@@ -38,12 +39,7 @@ const char *row_text(const struct row *row, int column, struct arena *arena)
 
 struct bytes row_bytes(const struct row *row, int column, struct arena *arena)
 {
-    if (row_is_null(row, column))
-        return (struct bytes){0};
-
-    struct bytes bytes = raw(row, column);
-    return (struct bytes){(const uint8_t *)arena_copy(arena, (const char *)bytes.data, bytes.size),
-                          bytes.size};
+    return row_is_null(row, column) ? (struct bytes){0} : bytes_copy(raw(row, column), arena);
 }
 
 struct uuid row_uuid(const struct row *row, int column)

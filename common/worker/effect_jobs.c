@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/ledger/mutant.h"
 #include "worker_sql.h"
 
@@ -174,18 +175,12 @@ double effect_jobs_waiting(const struct ledger *ledger, const char *kind, double
 void effect_job_keep(struct effect_job *job, const struct provider_answer *answer)
 {
     struct effect_outcome *outcome = &job->end.outcome;
-    const struct bytes *response = &answer->response;
 
     outcome->status = answer->status;
     outcome->provider_id = NULL;
     if (answer->provider_id != NULL)
-        outcome->provider_id =
-            arena_copy(&job->memory, answer->provider_id, strlen(answer->provider_id));
-    outcome->response = (struct bytes){0};
-    if (response->size != 0)
-        outcome->response = (struct bytes){
-            (const uint8_t *)arena_copy(&job->memory, (const char *)response->data, response->size),
-            response->size};
+        outcome->provider_id = arena_text(&job->memory, answer->provider_id);
+    outcome->response = bytes_copy(answer->response, &job->memory);
 }
 
 struct effect_try effect_job_try(const struct effect_job *job, int64_t now_ms)

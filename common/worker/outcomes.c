@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/effects/provider.h"
 #include "common/kafka/client.h"
 #include "common/ledger/partition.h"
@@ -98,9 +99,8 @@ static struct rows *rows_of(struct outcome *out, const struct statement *stateme
 
 static struct value copy_value(struct value value, struct arena *arena)
 {
-    if ((value.kind == VALUE_TEXT || value.kind == VALUE_BYTES) && value.bytes.size != 0)
-        value.bytes.data =
-            (const uint8_t *)arena_copy(arena, (const char *)value.bytes.data, value.bytes.size);
+    if (value.kind == VALUE_TEXT || value.kind == VALUE_BYTES)
+        value.bytes = bytes_copy(value.bytes, arena);
     return value;
 }
 
@@ -141,13 +141,12 @@ void outcome_event(struct outcome *out, const struct topic *topic, const char *k
     const struct turn *turn = out->turn;
     struct result *result = arena_new(out->arena, struct result);
     char id[UUID_TEXT_SIZE];
-    size_t key_size = strlen(key);
 
     uuid_format(uuid_v7(turn->now_ms), id);
     result->id = arena_copy(out->arena, id, UUID_TEXT_SIZE - 1);
     result->topic = topic->name;
     result->personal = topic->schema->personal;
-    result->key = (struct bytes){(const uint8_t *)arena_copy(out->arena, key, key_size), key_size};
+    result->key = bytes_copy(bytes_of(key), out->arena);
     result->partition = kafka_partition_of(result->key, output->partition_count);
     result->value =
         event_encode(topic->schema, record, out->options->framing, output->schema_id, out->arena);
@@ -165,7 +164,7 @@ void outcome_event(struct outcome *out, const struct topic *topic, const char *k
 
 void outcome_subject(struct outcome *out, const char *user_id)
 {
-    out->record->user_id = arena_copy(out->arena, user_id, strlen(user_id));
+    out->record->user_id = arena_text(out->arena, user_id);
 }
 
 /* What provider.h takes; more would fail each try. */
@@ -177,7 +176,7 @@ static bool is_small(const struct effect_request *request)
 
 static const char *copy_text(struct outcome *out, const char *text)
 {
-    return text == NULL ? NULL : arena_copy(out->arena, text, strlen(text));
+    return text == NULL ? NULL : arena_text(out->arena, text);
 }
 
 void outcome_effect(struct outcome *out, const struct effect_request *request)
@@ -234,7 +233,7 @@ void outcomes_seal(struct outcome *out, struct subjects *subjects)
                     INT(asked->number), UUID_VALUE(asked->id), TEXT(asked->kind),
                     TEXT(asked->order_key), TEXT(asked->reference), TEXT(asked->subject),
                     TIME_MS(asked->expires_ms), BYTES(asked->cause), BYTES(sealed),
-                    BYTES(((struct bytes){subject.bytes, sizeof subject.bytes})));
+                    BYTES(digest_bytes(&subject)));
     }
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/core/failpoint.h"
 #include "common/core/map.h"
 #include "worker_sql.h"
@@ -95,7 +96,7 @@ static int64_t lock_of(const char *service, const char *kind, struct bytes key)
 
 int64_t states_subject_lock(const char *service, const struct digest *subject)
 {
-    return lock_of(service, SUBJECT_LOCK, (struct bytes){subject->bytes, sizeof subject->bytes});
+    return lock_of(service, SUBJECT_LOCK, digest_bytes(subject));
 }
 
 static void add_lock(struct states *states, const char *kind, struct bytes key)
@@ -125,14 +126,9 @@ void keys_add(struct keys *keys, const struct state_kind *kind, struct bytes key
         add_lock(states, kind->name, key);
 }
 
-static struct bytes text_key(const char *key)
-{
-    return (struct bytes){(const uint8_t *)key, strlen(key)};
-}
-
 void keys_add_text(struct keys *keys, const struct state_kind *kind, const char *key)
 {
-    keys_add(keys, kind, text_key(key));
+    keys_add(keys, kind, bytes_of(key));
 }
 
 void keys_add_subject(struct keys *keys, const char *user_id)
@@ -283,7 +279,7 @@ struct state_list state_find(const struct turn *turn, const struct state_kind *k
 struct state_list state_find_text(const struct turn *turn, const struct state_kind *kind,
                                   const char *key)
 {
-    return state_find(turn, kind, text_key(key));
+    return state_find(turn, kind, bytes_of(key));
 }
 
 void *state_add(const struct turn *turn, const struct state_kind *kind, struct bytes key)
@@ -293,5 +289,5 @@ void *state_add(const struct turn *turn, const struct state_kind *kind, struct b
 
 void *state_add_text(const struct turn *turn, const struct state_kind *kind, const char *key)
 {
-    return state_add(turn, kind, text_key(key));
+    return state_add(turn, kind, bytes_of(key));
 }

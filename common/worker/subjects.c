@@ -3,9 +3,9 @@
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/avro/codec.h"
+#include "common/core/bytes.h"
 #include "common/core/date.h"
 #include "common/core/map.h"
 #include "common/ledger/vault.h"
@@ -48,7 +48,7 @@ struct subjects *subjects_new(const struct subject_options *options, struct aren
 
 static struct bytes id_of(const struct subject *subject)
 {
-    return (struct bytes){subject->id.bytes, sizeof subject->id.bytes};
+    return digest_bytes(&subject->id);
 }
 
 static struct subject *add(struct subjects *subjects, struct digest id, int32_t day)
@@ -62,14 +62,9 @@ static struct subject *add(struct subjects *subjects, struct digest id, int32_t 
     return subject;
 }
 
-static struct bytes text_key(const char *text)
-{
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
-
 bool subjects_ask(struct subjects *subjects, const char *user_id, struct bytes *subject)
 {
-    void **slot = map_put(&subjects->users, text_key(user_id));
+    void **slot = map_put(&subjects->users, bytes_of(user_id));
 
     if (*slot != NULL)
         return false;
@@ -108,8 +103,7 @@ void subjects_read(struct subjects *subjects, struct db *db)
     for (size_t i = 0; i < db_row_count(db, subjects->answer); i++) {
         struct row row = db_row(db, subjects->answer, i);
         struct subject_row read = subject_row_read(&row, subjects->arena);
-        struct subject *subject =
-            map_find(&subjects->ids, (struct bytes){read.subject.bytes, sizeof read.subject.bytes});
+        struct subject *subject = map_find(&subjects->ids, digest_bytes(&read.subject));
         if (subject != NULL && read.wrapped.data != NULL &&
             !data_key_unwrap(subjects->options->ring, read.key_id, &read.subject, read.wrapped,
                              &subject->key, &subjects->error))
@@ -126,7 +120,7 @@ bool subjects_fine(const struct subjects *subjects, struct error *error)
 
 static struct subject *find(const struct subjects *subjects, const char *user_id)
 {
-    struct subject *subject = map_find(&subjects->users, text_key(user_id));
+    struct subject *subject = map_find(&subjects->users, bytes_of(user_id));
 
     if (subject == NULL || !subject->loaded)
         abort(); /* the route's load() does not ask for what its handler seals or opens */
@@ -147,7 +141,7 @@ struct bytes subject_seal(const struct turn *turn, const char *user_id, const ch
                           const char *row, struct bytes clear)
 {
     struct subjects *subjects = states_subjects(turn->states);
-    const struct seal_place place = {column, text_key(row)};
+    const struct seal_place place = {column, bytes_of(row)};
 
     return seal(key_to_seal(subjects, find(subjects, user_id)), &place, clear, turn->arena);
 }
@@ -156,7 +150,7 @@ bool subject_open(const struct turn *turn, const char *user_id, const char *colu
                   struct bytes sealed, struct bytes *clear)
 {
     const struct subject *subject = find(states_subjects(turn->states), user_id);
-    const struct seal_place place = {column, text_key(row)};
+    const struct seal_place place = {column, bytes_of(row)};
 
     return subject->key.present && seal_open(&subject->key, &place, sealed, turn->arena, clear);
 }
@@ -172,7 +166,7 @@ void subject_erase(const struct turn *turn, const char *user_id, const char *why
         subjects->erased++;
     OPENSSL_cleanse(&subject->key, sizeof subject->key);
     subject->fresh = false;
-    subject->erased_why = arena_copy(subjects->arena, why, strlen(why));
+    subject->erased_why = arena_text(subjects->arena, why);
 }
 
 /* Whose data the results of a record are: as the handler said, else as the event says. */
@@ -210,7 +204,7 @@ static struct subject *subject_of(struct subjects *subjects, const char *user_id
     if (user_id == NULL || *user_id == '\0')
         return day_of(subjects, now_ms);
     (void)subjects_ask(subjects, user_id, &unused);
-    struct subject *subject = map_find(&subjects->users, text_key(user_id));
+    struct subject *subject = map_find(&subjects->users, bytes_of(user_id));
     return subject->erased_why != NULL && !subject->fresh ? day_of(subjects, now_ms) : subject;
 }
 

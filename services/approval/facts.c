@@ -126,20 +126,15 @@ struct approval_facts facts_of(const struct turn *turn, const char *identity_ver
     };
 }
 
-static struct bytes key_of(const struct digest *digest)
-{
-    return (struct bytes){digest->bytes, sizeof digest->bytes};
-}
-
 void face_ask(struct keys *keys, const struct digest *face)
 {
-    keys_add(keys, &face_use_kind, key_of(face));
+    keys_add(keys, &face_use_kind, digest_bytes(face));
 }
 
 bool face_note(const struct turn *turn, struct outcome *out, const struct digest *face,
                const char *user_id, const char *identity_verification_id)
 {
-    struct state_list list = state_find(turn, &face_use_kind, key_of(face));
+    struct state_list list = state_find(turn, &face_use_kind, digest_bytes(face));
     bool own = false, others = false;
     struct face_use *use;
 
@@ -150,9 +145,9 @@ bool face_note(const struct turn *turn, struct outcome *out, const struct digest
         others |= !links_same(turn, user_id, other);
     }
     if (!own) {
-        use = state_add(turn, &face_use_kind, key_of(face));
+        use = state_add(turn, &face_use_kind, digest_bytes(face));
         use->user_id = user_id;
-        outcome_row(out, &sql_put_face_use, BYTES(key_of(face)), TEXT(user_id),
+        outcome_row(out, &sql_put_face_use, BYTES(digest_bytes(face)), TEXT(user_id),
                     TEXT(identity_verification_id), TIME_MS(turn->now_ms));
     }
     return others;

@@ -135,7 +135,7 @@ static bool output_of(struct audit *audit, const char *topic, uint32_t *out, str
     if (audit->output_count == AUDIT_OUTPUTS_MAX)
         return error_set(error, ERROR_FATAL, "results for more than %d topics", AUDIT_OUTPUTS_MAX);
     audit->outputs[audit->output_count] = (struct audit_output){
-        .topic = arena_copy(&audit->arena, topic, strlen(topic)),
+        .topic = arena_text(&audit->arena, topic),
         .retention_ms = retention_of(topic),
     };
     *out = (uint32_t)audit->output_count++;

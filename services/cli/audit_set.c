@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/core/digest.h"
 #include "common/core/random.h"
 #include "common/kafka/reader.h"
@@ -54,7 +55,7 @@ static void add_part(struct hmac *hmac, struct bytes part)
 
 static void add_text(struct hmac *hmac, const char *text)
 {
-    add_part(hmac, (struct bytes){(const uint8_t *)text, strlen(text)});
+    add_part(hmac, bytes_of(text));
 }
 
 static struct audit_hash end(struct hmac *hmac)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/core/clock.h"
 #include "common/ledger/results.h"
 
@@ -107,17 +108,12 @@ bool dead_letter_origin(struct header_list headers, struct dead_letter_origin *o
     return true;
 }
 
-static bool equals(struct bytes bytes, const char *text)
-{
-    return bytes.size == strlen(text) &&
-           (bytes.size == 0 || memcmp(bytes.data, text, bytes.size) == 0);
-}
-
 bool dead_letter_is_from(const struct dead_letter_origin *origin, const char *group,
                          const char *topic, int32_t partition, int64_t offset)
 {
     return origin->partition == partition && origin->offset == offset &&
-           equals(origin->topic, topic) && (group == NULL || equals(origin->group, group));
+           bytes_equal(origin->topic, bytes_of(topic)) &&
+           (group == NULL || bytes_equal(origin->group, bytes_of(group)));
 }
 
 bool topic_scan(struct kafka_reader *reader, const struct topic_stretch *stretch,

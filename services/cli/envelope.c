@@ -7,6 +7,7 @@
 
 #include "common/avro/codec.h"
 #include "common/avro/json.h"
+#include "common/core/bytes.h"
 #include "common/core/uuid.h"
 
 enum { REPLY_HEADERS = 3, PARTITION_SIZE = 4 };
@@ -108,12 +109,9 @@ static struct header_list add_reply(const struct envelope_rules *rules, struct h
     size_t count = headers.count;
 
     memcpy(items, headers.items, headers.count * sizeof *items);
-    items[count++] = (struct header){
-        HEADER_REPLY_TOPIC, {(const uint8_t *)rules->reply_topic, strlen(rules->reply_topic)}};
+    items[count++] = (struct header){HEADER_REPLY_TOPIC, bytes_of(rules->reply_topic)};
     items[count++] =
-        (struct header){HEADER_REPLY_CORRELATION,
-                        {(const uint8_t *)arena_copy(arena, correlation, strlen(correlation)),
-                         strlen(correlation)}};
+        (struct header){HEADER_REPLY_CORRELATION, bytes_copy(bytes_of(correlation), arena)};
     if (rules->reply_partition >= 0) {
         uint8_t *number = arena_alloc(arena, PARTITION_SIZE, 1);
         for (int i = 0; i < PARTITION_SIZE; i++)
@@ -151,9 +149,7 @@ static bool write_headers(const struct envelope_rules *rules, const struct attri
     if (attributes->time != NULL && !time_parse(attributes->time, &meta.time_ms))
         problems_add(problems, "time", "is no time such as 2026-01-31T23:59:59.123Z");
     if (attributes->traceparent != NULL &&
-        !traceparent_read((struct bytes){(const uint8_t *)attributes->traceparent,
-                                         strlen(attributes->traceparent)},
-                          traceparent))
+        !traceparent_read(bytes_of(attributes->traceparent), traceparent))
         problems_add(problems, "traceparent", "is none by W3C's rules");
     if (problems->count != 0)
         return false;
@@ -188,7 +184,7 @@ static bool build(const struct envelope_rules *rules, const json_t *json, struct
         problems_add(problems, "data", "%s, the record's key, is empty", topic->key_field);
         return false;
     }
-    out->key = (struct bytes){(const uint8_t *)key, strlen(key)};
+    out->key = bytes_of(key);
     out->value = event_encode(topic->schema, record, FRAMING_SINGLE_OBJECT, 0, arena);
     return true;
 }

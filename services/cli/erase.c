@@ -58,8 +58,7 @@ static bool erase(struct store *store, void *context, struct error *error)
 {
     struct erasing *erasing = context;
     const struct value lock = INT(states_subject_lock(store->service, &erasing->subject));
-    const struct value subject =
-        BYTES(((struct bytes){erasing->subject.bytes, sizeof erasing->subject.bytes}));
+    const struct value subject = BYTES(digest_bytes(&erasing->subject));
     char time[TIME_TEXT_SIZE];
 
     db_queue(store->db, &sql_lock_subject, &lock);

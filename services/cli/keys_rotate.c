@@ -78,7 +78,7 @@ static bool wrap_chunk(struct store *store, const struct rotation *rotation, str
         if (!data_key_unwrap(rotation->ring, chunk->key_ids[i], &chunk->subjects[i],
                              chunk->wrapped[i], &key, error))
             return false;
-        *at++ = BYTES(((struct bytes){chunk->subjects[i].bytes, sizeof chunk->subjects[i].bytes}));
+        *at++ = BYTES(digest_bytes(&chunk->subjects[i]));
         *at++ =
             BYTES(data_key_wrap(rotation->ring, &chunk->subjects[i], &key, &chunk->arena, &key_id));
         *at++ = INT(chunk->key_ids[i]);

@@ -1,7 +1,7 @@
 /* What came of telling the onboarding server of a case, and its words, where keys open them. */
 #include <openssl/crypto.h>
-#include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/core/seal.h"
 #include "common/ledger/vault.h"
 #include "review.h"
@@ -50,7 +50,7 @@ static bool find_key(const struct cli *cli, struct store *store, const char *use
     if (cli->data_keys.count == 0 || !cli->digest_key.present)
         return true;
     subject = subject_of_user(&cli->digest_key, user_id);
-    asked = BYTES(((struct bytes){subject.bytes, sizeof subject.bytes}));
+    asked = BYTES(digest_bytes(&subject));
     vault_find_keys(store->db, &asked, 1);
     if (!db_exchange(store->db, error))
         return false;
@@ -65,8 +65,7 @@ static bool find_key(const struct cli *cli, struct store *store, const char *use
 static void add_reason(json_t *json, const struct callback_row *row, const struct opener *opener,
                        struct arena *arena)
 {
-    const struct seal_place place = {CALLBACK_REASON_COLUMN,
-                                     {(const uint8_t *)row->effect_id, strlen(row->effect_id)}};
+    const struct seal_place place = {CALLBACK_REASON_COLUMN, bytes_of(row->effect_id)};
     struct bytes clear;
 
     if (row->reason.data == NULL) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/core/clock.h"
 #include "common/core/uuid.h"
 #include "common/kafka/reader.h"
@@ -130,8 +131,7 @@ static bool is_answer(const struct run *run, const struct kafka_record *record)
     const struct bytes *cause =
         record->at_end ? NULL : header_find(record->headers, HEADER_CAUSATION_ID);
 
-    return cause != NULL && cause->size == strlen(run->event_id) &&
-           memcmp(cause->data, run->event_id, cause->size) == 0;
+    return cause != NULL && bytes_equal(*cause, bytes_of(run->event_id));
 }
 
 /* Prints the answer; done when the decision counted. */

@@ -1,9 +1,8 @@
 /* The known customer as digests, and documents against them. */
 #include "services/evaluation/customer.h"
 
-#include <string.h>
-
 #include "common/core/blind_index.h"
+#include "common/core/bytes.h"
 #include "common/core/date.h"
 
 static struct bytes mark(const char *domain, const char *text, const struct key *key,
@@ -15,7 +14,7 @@ static struct bytes mark(const char *domain, const char *text, const struct key 
         return (struct bytes){0};
     digest = arena_new(arena, struct digest);
     *digest = blind_index(key, domain, &text, 1, arena);
-    return (struct bytes){digest->bytes, sizeof digest->bytes};
+    return digest_bytes(digest);
 }
 
 static struct bytes mark_surname(const char *surname, const struct key *key, struct arena *arena)
@@ -50,8 +49,7 @@ struct customer_marks customer_marks_of(const struct customer_registered *event,
 
 static bool differ(struct bytes known, struct bytes shown)
 {
-    return known.size != 0 && shown.size != 0 &&
-           (known.size != shown.size || memcmp(known.data, shown.data, known.size) != 0);
+    return known.size != 0 && shown.size != 0 && !bytes_equal(known, shown);
 }
 
 void customer_compare(const struct customer_marks *known, const struct evidence *evidence,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "evaluation_sql.h"
 #include "services/links/links.h"
 #include "services/review/words.h"
@@ -170,17 +171,12 @@ static struct value unless_empty(struct bytes bytes)
     return bytes.size == 0 ? NOTHING : BYTES(bytes);
 }
 
-static bool equal(struct bytes a, struct bytes b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 static bool tells_the_same(const struct customer *a, const struct customer *b)
 {
-    return equal(a->marks.surname, b->marks.surname) &&
-           equal(a->marks.birth_date, b->marks.birth_date) &&
-           equal(a->marks.personal_number, b->marks.personal_number) &&
-           equal(a->identities, b->identities);
+    return bytes_equal(a->marks.surname, b->marks.surname) &&
+           bytes_equal(a->marks.birth_date, b->marks.birth_date) &&
+           bytes_equal(a->marks.personal_number, b->marks.personal_number) &&
+           bytes_equal(a->identities, b->identities);
 }
 
 void customer_save(const struct turn *turn, struct outcome *out, const char *user_id,
@@ -200,20 +196,15 @@ void customer_save(const struct turn *turn, struct outcome *out, const char *use
                 TIME_MS(turn->now_ms));
 }
 
-static struct bytes key_of(const struct digest *digest)
-{
-    return (struct bytes){digest->bytes, sizeof digest->bytes};
-}
-
 void identities_ask(struct keys *keys, const struct identities *identities)
 {
     for (size_t i = 0; i < identities->count; i++)
-        keys_add(keys, &identity_use_kind, key_of(&identities->items[i]));
+        keys_add(keys, &identity_use_kind, digest_bytes(&identities->items[i]));
 }
 
 static struct identity_use *find_use(const struct turn *turn, const struct digest *digest)
 {
-    struct state_list list = state_find(turn, &identity_use_kind, key_of(digest));
+    struct state_list list = state_find(turn, &identity_use_kind, digest_bytes(digest));
 
     return list.count == 0 ? NULL : list.items[0];
 }
@@ -235,10 +226,10 @@ static void change(const struct turn *turn, struct outcome *out, const struct di
                    struct identity_use *use, struct identity_use to)
 {
     if (use == NULL)
-        use = state_add(turn, &identity_use_kind, key_of(digest));
+        use = state_add(turn, &identity_use_kind, digest_bytes(digest));
     to.version = use->version + 1;
     *use = to;
-    outcome_row(out, &sql_insert_identity_use, BYTES(key_of(digest)), INT(use->version),
+    outcome_row(out, &sql_insert_identity_use, BYTES(digest_bytes(digest)), INT(use->version),
                 TEXT(use->user_id), BOOL(use->firm), TEXT(use->identity_verification_id),
                 TIME_MS(turn->now_ms));
 }

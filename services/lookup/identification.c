@@ -15,7 +15,7 @@ static const char *as_date(const char *text, struct arena *arena)
     if (!date_parse(text, &days))
         return "";
     date_format(days, date);
-    return arena_copy(arena, date, strlen(date));
+    return arena_text(arena, date);
 }
 
 /* NULL when nothing is left of it. */

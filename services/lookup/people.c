@@ -8,11 +8,6 @@
 #include "services/lookup/consents.h"
 #include "topics.h"
 
-static struct bytes key_of(const struct digest *index)
-{
-    return (struct bytes){index->bytes, sizeof index->bytes};
-}
-
 static void read_entry(const struct row *row, struct arena *arena, void *out)
 {
     struct bytes index = row_bytes(row, 1, arena);
@@ -22,7 +17,7 @@ static void read_entry(const struct row *row, struct arena *arena, void *out)
 
 static void follow_entry(const void *state, struct keys *keys)
 {
-    keys_add(keys, &identity_kind, key_of(&((const struct entry *)state)->index));
+    keys_add(keys, &identity_kind, digest_bytes(&((const struct entry *)state)->index));
 }
 
 const struct state_kind entry_kind = {
@@ -83,12 +78,12 @@ const struct state_kind person_kind = {
 void indexes_ask(struct keys *keys, const struct indexes *indexes)
 {
     for (size_t i = 0; i < indexes->count; i++)
-        keys_add(keys, &identity_kind, key_of(&indexes->items[i]));
+        keys_add(keys, &identity_kind, digest_bytes(&indexes->items[i]));
 }
 
 static struct state_list identities_at(const struct turn *turn, const struct digest *index)
 {
-    return state_find(turn, &identity_kind, key_of(index));
+    return state_find(turn, &identity_kind, digest_bytes(index));
 }
 
 /* The query gives one for every id asked, so there is one for every identity loaded. */
@@ -173,10 +168,10 @@ static void put(const struct turn *turn, struct outcome *out, const struct diges
     if (identity != NULL && identity->gone == to.gone && identity->prospect == to.prospect)
         return;
     if (identity == NULL)
-        identity = state_add(turn, &identity_kind, key_of(index));
+        identity = state_add(turn, &identity_kind, digest_bytes(index));
     *identity = to;
-    outcome_row(out, &sql_put_identity, BYTES(key_of(index)), TEXT(to.user_id), BOOL(to.prospect),
-                BOOL(!to.gone));
+    outcome_row(out, &sql_put_identity, BYTES(digest_bytes(index)), TEXT(to.user_id),
+                BOOL(to.prospect), BOOL(!to.gone));
 }
 
 void prospect_create(const struct turn *turn, struct outcome *out, const char *user_id,

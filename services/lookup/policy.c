@@ -33,7 +33,7 @@ static void read_identifiers(const json_t *value, const struct json_at *at,
 
         json_read_choice(kind, &here, member, &index);
         list->items[list->count++] = (struct identifier){
-            .name = arena_copy(at->arena, name, strlen(name)),
+            .name = arena_text(at->arena, name),
             .kind = (enum identifier_kind)index,
         };
     }

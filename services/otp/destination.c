@@ -48,7 +48,7 @@ const char *email_normalize(const char *text, struct arena *arena)
 static struct digest index_of(const char *channel, const char *address, const struct key *index_key,
                               struct arena *arena)
 {
-    char *lower = arena_copy(arena, address, strlen(address));
+    char *lower = arena_text(arena, address);
 
     for (char *c = lower; *c != '\0'; c++)
         if (*c >= 'A' && *c <= 'Z')

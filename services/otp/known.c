@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
+
 #include "otp_sql.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
@@ -39,24 +41,19 @@ const struct state_kind traffic_kind = {
     .read = read_traffic,
 };
 
-static struct bytes key_of(const struct digest *digest)
-{
-    return (struct bytes){digest->bytes, sizeof digest->bytes};
-}
-
 void traffic_ask(struct keys *keys, const struct otp_contact *contact)
 {
     for (int channel = 0; channel < OTP_CHANNEL_COUNT; channel++)
         if (contact->by_channel[channel].address != NULL)
-            keys_add(keys, &traffic_kind, key_of(&contact->by_channel[channel].index));
+            keys_add(keys, &traffic_kind, digest_bytes(&contact->by_channel[channel].index));
 }
 
 struct traffic *traffic_of(const struct turn *turn, const struct digest *destination_index)
 {
-    struct state_list list = state_find(turn, &traffic_kind, key_of(destination_index));
+    struct state_list list = state_find(turn, &traffic_kind, digest_bytes(destination_index));
 
     return list.count != 0 ? list.items[0]
-                           : state_add(turn, &traffic_kind, key_of(destination_index));
+                           : state_add(turn, &traffic_kind, digest_bytes(destination_index));
 }
 
 /* --- Contacts */
@@ -142,15 +139,10 @@ struct otp_contact contact_find(const struct turn *turn, const char *user_id)
     return contact;
 }
 
-static bool equal(struct bytes a, struct bytes b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 static bool tells_the_same(const struct contact *a, const struct contact *b)
 {
     for (int channel = 0; channel < OTP_CHANNEL_COUNT; channel++)
-        if (!equal(a->indexes[channel], b->indexes[channel]))
+        if (!bytes_equal(a->indexes[channel], b->indexes[channel]))
             return false;
     return true;
 }
@@ -179,12 +171,6 @@ static struct value unless_empty(struct bytes bytes)
     return bytes.size == 0 ? NOTHING : BYTES(bytes);
 }
 
-static struct bytes copy_of_index(const struct digest *index, struct arena *arena)
-{
-    return (struct bytes){
-        (const uint8_t *)arena_copy(arena, (const char *)index->bytes, DIGEST_SIZE), DIGEST_SIZE};
-}
-
 void contact_save(const struct turn *turn, struct outcome *out, const char *user_id,
                   const struct otp_contact *contact)
 {
@@ -194,7 +180,8 @@ void contact_save(const struct turn *turn, struct outcome *out, const char *user
 
     for (int channel = 0; channel < OTP_CHANNEL_COUNT; channel++)
         if (contact->by_channel[channel].address != NULL)
-            next.indexes[channel] = copy_of_index(&contact->by_channel[channel].index, turn->arena);
+            next.indexes[channel] =
+                bytes_copy(digest_bytes(&contact->by_channel[channel].index), turn->arena);
     if (!has_news(turn, user_id, known, &next))
         return;
     for (int channel = 0; channel < OTP_CHANNEL_COUNT; channel++) {
@@ -202,8 +189,7 @@ void contact_save(const struct turn *turn, struct outcome *out, const char *user
 
         if (address != NULL)
             next.sealed[channel] =
-                subject_seal(turn, user_id, columns[channel], row,
-                             (struct bytes){(const uint8_t *)address, strlen(address)});
+                subject_seal(turn, user_id, columns[channel], row, bytes_of(address));
     }
     if (known == NULL)
         known = state_add_text(turn, &contact_kind, user_id);

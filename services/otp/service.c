@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/core/language.h"
 #include "common/core/text.h"
 #include "common/worker/retention.h"
@@ -91,9 +92,7 @@ static struct challenge step_challenge(const struct turn *turn, const struct otp
     challenge = (struct challenge){
         .id = turn->fresh_id,
         .type = event->otpType,
-        .code_hmac = {(const uint8_t *)arena_copy(
-                          turn->arena, (const char *)request->code_hmac.bytes, DIGEST_SIZE),
-                      DIGEST_SIZE},
+        .code_hmac = bytes_copy(digest_bytes(&request->code_hmac), turn->arena),
         .opened_at_ms = turn->now_ms,
         .asked_at_ms = turn->now_ms,
         .expires_at_ms = request->asked_at_ms + request->policy->valid_ms,
@@ -113,7 +112,7 @@ static void record_message(const struct turn *turn, const struct otp_request *re
                 TEXT(event->processId), TEXT(event->processType), TEXT(event->userId),
                 TEXT(otp_type_text[event->otpType]), BOOL(event->resend),
                 TEXT(otp_channel_text[request->destination.channel]), TEXT(language),
-                BYTES(((struct bytes){request->destination.index.bytes, DIGEST_SIZE})),
+                BYTES(digest_bytes(&request->destination.index)),
                 TEXT(otp_policy_format.version(turn->policy)), TIME_MS(turn->meta->time_ms),
                 TIME_MS(turn->now_ms));
 }

@@ -139,7 +139,7 @@ static const struct json_member members[] = {
 static struct otp_text read_text(const char *language, const json_t *value,
                                  const struct json_at *at)
 {
-    struct otp_text text = {.language = arena_copy(at->arena, language, strlen(language))};
+    struct otp_text text = {.language = arena_text(at->arena, language)};
 
     if (!language_is_code(language))
         json_problem(at, "is no language by ISO 639-1");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/effects/provider_settings.h"
 #include "review_sql.h"
 
@@ -60,8 +61,8 @@ static struct value seal_reason(const struct turn *turn, const char *reason)
     if (reason == NULL)
         return NOTHING;
     uuid_format(effect->id, row);
-    return BYTES(subject_seal(turn, effect->subject, CALLBACK_REASON_COLUMN, row,
-                              (struct bytes){(const uint8_t *)reason, strlen(reason)}));
+    return BYTES(
+        subject_seal(turn, effect->subject, CALLBACK_REASON_COLUMN, row, bytes_of(reason)));
 }
 
 void callback_handle(const struct turn *turn, struct outcome *out)
@@ -86,8 +87,7 @@ struct bytes callback_body(const struct callback *callback, struct arena *arena)
 
     if (text == NULL)
         abort(); /* memory; the texts are UTF-8, as the decoder saw to */
-    body.size = strlen(text);
-    body.data = (const uint8_t *)arena_copy(arena, text, body.size);
+    body = bytes_copy(bytes_of(text), arena);
     free(text);
     json_decref(json);
     return body;

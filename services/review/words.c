@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
+
 static const char *row_of(const struct words_place *place, struct arena *arena)
 {
     /* a number of 20 characters, dash, NUL */
@@ -20,8 +22,8 @@ struct value words_seal(const struct turn *turn, struct words_place place, const
 {
     if (text == NULL)
         return NOTHING;
-    return BYTES(subject_seal(turn, place.user_id, column, row_of(&place, turn->arena),
-                              (struct bytes){(const uint8_t *)text, strlen(text)}));
+    return BYTES(
+        subject_seal(turn, place.user_id, column, row_of(&place, turn->arena), bytes_of(text)));
 }
 
 const char *words_read(const struct turn *turn, struct words_place place, const char *words,

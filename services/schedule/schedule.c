@@ -7,6 +7,7 @@
 
 #include "common/avro/codec.h"
 #include "common/avro/json.h"
+#include "common/core/bytes.h"
 
 /* Made once, at random. Another one would make new events of what was published before. */
 static const struct uuid timer_space = {{0x6e, 0x0b, 0x1d, 0x52, 0x8f, 0x31, 0x4c, 0x0d, 0x9a, 0x77,
@@ -74,7 +75,7 @@ bool timer_read(const struct due *due, struct arena *arena, struct timer *out, s
     if (key == NULL || key[0] == '\0')
         return error_poison(error, REASON_KEY_INVALID, "%s is empty", timer.topic->key_field);
     uuid_format(timer.id, id);
-    timer.key = (struct bytes){(const uint8_t *)key, strlen(key)};
+    timer.key = bytes_of(key);
     timer.value = event_encode(timer.topic->schema, record, FRAMING_SINGLE_OBJECT, 0, arena);
     timer.headers = event_meta_write(
         &(struct result_meta){

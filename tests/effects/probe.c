@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/effects/provider_settings.h"
 #include "common/worker/service.h"
 #include "common/worker/worker.h"
@@ -40,7 +41,7 @@ static void request(struct outcome *out, const struct effect_kind *kind, const c
                             .subject = event->userId,
                             .expires_ms = turn->now_ms + config.validity_ms,
                             .path = "/ask",
-                            .body = {(const uint8_t *)event->processId, strlen(event->processId)},
+                            .body = bytes_of(event->processId),
                         });
 }
 
@@ -106,7 +107,7 @@ static void tell_or_go_on(const struct turn *turn, struct outcome *out)
                                 .subject = outcome->subject,
                                 .expires_ms = turn->now_ms + config.validity_ms,
                                 .path = "/instead",
-                                .body = {(const uint8_t *)process, strlen(process)},
+                                .body = bytes_of(process),
                             });
     else
         tell_of(turn, out, first.name);

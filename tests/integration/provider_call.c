@@ -7,9 +7,9 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "common/core/bytes.h"
 #include "common/core/clock.h"
 #include "common/effects/mail.h"
 #include "common/effects/provider_settings.h"
@@ -59,7 +59,7 @@ static struct bytes body_of(const struct config *config, const json_t *line, str
 {
     size_t fill = (size_t)json_integer_value(json_object_get(line, "fill"));
     const char *body = text_of(line, "body");
-    struct bytes built = {(const uint8_t *)body, strlen(body)};
+    struct bytes built = bytes_of(body);
     struct error error;
 
     if (fill > 0) {

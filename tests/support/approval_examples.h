@@ -6,6 +6,7 @@
 #include "approval_completed.h"
 #include "approval_requested.h"
 #include "approval_sql.h"
+#include "common/core/bytes.h"
 #include "consent_completed.h"
 #include "evaluation_completed.h"
 #include "review_decided.h"
@@ -103,9 +104,9 @@ static inline void assert_silence(void)
 /* An open case that awaits facts, as the database knows it. */
 static inline void know_waiting(int64_t age_ms)
 {
-    struct decision *known = fake_know(&decision_kind, fake_bytes("v"));
-    struct awaiting *awaiting = fake_know(&awaiting_kind, fake_bytes("u"));
-    struct review_case *open = fake_know(&case_kind, fake_bytes("v"));
+    struct decision *known = fake_know(&decision_kind, bytes_of("v"));
+    struct awaiting *awaiting = fake_know(&awaiting_kind, bytes_of("u"));
+    struct review_case *open = fake_know(&case_kind, bytes_of("v"));
 
     awaiting->identity_verification_id = "v";
     *known = (struct decision){.identity_verification_id = "v",

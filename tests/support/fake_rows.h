@@ -7,7 +7,7 @@ struct value value_text(const char *text)
 {
     if (text == NULL)
         return NOTHING;
-    return (struct value){.kind = VALUE_TEXT, .bytes = fake_bytes(text)};
+    return (struct value){.kind = VALUE_TEXT, .bytes = bytes_of(text)};
 }
 
 /* Rows are put in as structs, so nothing reads columns. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/avro/json.h"
+#include "common/core/bytes.h"
 #include "common/core/digest.h"
 #include "common/worker/service.h"
 #include "tests/support/json_patch.h"
@@ -83,11 +84,6 @@ static struct fake {
     void (*otherwise)(const struct state_kind *kind, struct bytes key);
 } fake;
 
-static struct bytes fake_bytes(const char *text)
-{
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
-
 /* Of the runtime, in every service. */
 static const struct state_kind fake_subject_kind = {.name = "subject", .size = 1};
 
@@ -107,16 +103,14 @@ static struct fake_key *fake_find(const struct state_kind *kind, struct bytes ke
     for (size_t i = 0; i < fake.states.count; i++) {
         struct fake_key *at = &fake.states.keys[i];
 
-        if (at->kind == kind && at->key.size == key.size &&
-            memcmp(at->key.data, key.data, key.size) == 0)
+        if (at->kind == kind && bytes_equal(at->key, key))
             return at;
     }
     assert_true(fake.states.count < FAKE_KEYS_MAX);
     struct fake_key *at = &fake.states.keys[fake.states.count++];
     *at = (struct fake_key){
         .kind = kind,
-        .key = {(const uint8_t *)arena_copy(&fake.arena, (const char *)key.data, key.size),
-                key.size},
+        .key = bytes_copy(key, &fake.arena),
     };
     return at;
 }
@@ -143,7 +137,7 @@ void keys_add(struct keys *keys, const struct state_kind *kind, struct bytes key
 
 void keys_add_text(struct keys *keys, const struct state_kind *kind, const char *key)
 {
-    keys_add(keys, kind, fake_bytes(key));
+    keys_add(keys, kind, bytes_of(key));
 }
 
 struct state_list state_find(const struct turn *turn, const struct state_kind *kind,
@@ -160,7 +154,7 @@ struct state_list state_find(const struct turn *turn, const struct state_kind *k
 struct state_list state_find_text(const struct turn *turn, const struct state_kind *kind,
                                   const char *key)
 {
-    return state_find(turn, kind, fake_bytes(key));
+    return state_find(turn, kind, bytes_of(key));
 }
 
 void *state_add(const struct turn *turn, const struct state_kind *kind, struct bytes key)
@@ -171,7 +165,7 @@ void *state_add(const struct turn *turn, const struct state_kind *kind, struct b
 
 void *state_add_text(const struct turn *turn, const struct state_kind *kind, const char *key)
 {
-    return state_add(turn, kind, fake_bytes(key));
+    return state_add(turn, kind, bytes_of(key));
 }
 
 void outcome_row_array(struct outcome *out, const struct statement *statement,
@@ -184,10 +178,8 @@ void outcome_row_array(struct outcome *out, const struct statement *statement,
     row->statement = statement;
     memcpy(row->values, values, count * sizeof *values);
     for (size_t i = 0; i < count; i++)
-        if ((values[i].kind == VALUE_TEXT || values[i].kind == VALUE_BYTES) &&
-            values[i].bytes.size != 0)
-            row->values[i].bytes.data = (const uint8_t *)arena_copy(
-                &fake.arena, (const char *)values[i].bytes.data, values[i].bytes.size);
+        if (values[i].kind == VALUE_TEXT || values[i].kind == VALUE_BYTES)
+            row->values[i].bytes = bytes_copy(values[i].bytes, &fake.arena);
 }
 
 void outcome_event(struct outcome *out, const struct topic *topic, const char *key,
@@ -195,7 +187,7 @@ void outcome_event(struct outcome *out, const struct topic *topic, const char *k
 {
     assert_true(out->event_count < FAKE_EVENTS_MAX);
     out->topic = topic;
-    out->key = arena_copy(&fake.arena, key, strlen(key));
+    out->key = arena_text(&fake.arena, key);
     out->event = record_to_json(topic->schema, record, true);
     out->events[out->event_count].topic = topic;
     out->events[out->event_count++].event = out->event;
@@ -250,12 +242,12 @@ void subject_erase(const struct turn *turn, const char *user_id, const char *why
 
 void outcome_subject(struct outcome *out, const char *user_id)
 {
-    out->subject = arena_copy(&fake.arena, user_id, strlen(user_id));
+    out->subject = arena_text(&fake.arena, user_id);
 }
 
 static const char *fake_copy(const char *text)
 {
-    return text == NULL ? NULL : arena_copy(&fake.arena, text, strlen(text));
+    return text == NULL ? NULL : arena_text(&fake.arena, text);
 }
 
 void outcome_effect(struct outcome *out, const struct effect_request *request)
@@ -269,9 +261,7 @@ void outcome_effect(struct outcome *out, const struct effect_request *request)
     effect->subject = fake_copy(request->subject);
     effect->recipient = fake_copy(request->recipient);
     effect->path = fake_copy(request->path);
-    if (request->body.size != 0)
-        effect->body.data = (const uint8_t *)arena_copy(
-            &fake.arena, (const char *)request->body.data, request->body.size);
+    effect->body = bytes_copy(request->body, &fake.arena);
 }
 
 void outcome_ignore(struct outcome *out)

@@ -1,4 +1,5 @@
 /* What waits for a person: its case, and what closes it. */
+#include "common/core/bytes.h"
 #include "process_expired.h"
 #include "tests/support/approval_examples.h"
 
@@ -160,7 +161,7 @@ static void a_case_expires(void **state)
 {
     (void)state;
     know_waiting(0);
-    ((struct review_case *)fake_find(&case_kind, fake_bytes("v"))->items[0])->expires_ms =
+    ((struct review_case *)fake_find(&case_kind, bytes_of("v"))->items[0])->expires_ms =
         fake_now_ms;
     expire(NULL);
     assert_answer("NOK", "CASE_EXPIRED");
@@ -202,7 +203,7 @@ static void a_process_that_expires_ends_its_cases(void **state)
 
 static void a_process_that_expires_ends_what_the_database_knows(void **state)
 {
-    struct process_case *known = fake_know(&process_case_kind, fake_bytes("p"));
+    struct process_case *known = fake_know(&process_case_kind, bytes_of("p"));
 
     (void)state;
     know_waiting(0);

@@ -1,4 +1,5 @@
 /* What is known from before, and what other workers tell before a request or after. */
+#include "common/core/bytes.h"
 #include "tests/support/approval_examples.h"
 
 static void a_face_with_another_user_needs_a_person(void **state)
@@ -37,7 +38,7 @@ static void by_reference_it_is_the_same_face(void **state)
     struct digest digest =
         digest_of(&key, (struct bytes){(const uint8_t *)"\xff\xd8\xff\0\0\0", 6});
     struct approval_requested event;
-    struct presence_frame frame = {.digest = {digest.bytes, sizeof digest.bytes}};
+    struct presence_frame frame = {.digest = digest_bytes(&digest)};
 
     (void)state;
     ask(NULL);
@@ -259,7 +260,7 @@ static void a_consent_finds_what_the_database_knows_to_wait(void **state)
 {
     (void)state;
     know_waiting(MINUTE_MS);
-    ((struct decision *)fake_find(&decision_kind, fake_bytes("v"))->items[0])->process_type =
+    ((struct decision *)fake_find(&decision_kind, bytes_of("v"))->items[0])->process_type =
         "consenting";
     tell_consent("{'approved': false}");
     assert_answer("NOK", "CONSENT_REFUSED");

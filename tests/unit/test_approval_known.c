@@ -1,4 +1,5 @@
 /* Which attempt of a process, and of a user on a day, a verification is. */
+#include "common/core/bytes.h"
 #include "tests/support/approval_examples.h"
 
 static void ask_failed(const char *process, const char *user, int number)
@@ -54,7 +55,7 @@ static void a_repeat_is_no_further_attempt(void **state)
 
 static void attempts_that_the_database_knows_count(void **state)
 {
-    struct attempts *known = fake_know(&process_attempts_kind, fake_bytes("p"));
+    struct attempts *known = fake_know(&process_attempts_kind, bytes_of("p"));
 
     (void)state;
     known->count = 5;
@@ -65,8 +66,8 @@ static void attempts_that_the_database_knows_count(void **state)
 
 static void attempts_of_a_day_are_that_days(void **state)
 {
-    struct day_attempts *yesterday = fake_know(&day_attempts_kind, fake_bytes("u"));
-    struct day_attempts *today = fake_know(&day_attempts_kind, fake_bytes("u"));
+    struct day_attempts *yesterday = fake_know(&day_attempts_kind, bytes_of("u"));
+    struct day_attempts *today = fake_know(&day_attempts_kind, bytes_of("u"));
 
     (void)state;
     *yesterday = (struct day_attempts){FAKE_DAY - 1, 5};

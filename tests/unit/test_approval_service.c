@@ -1,6 +1,7 @@
 /* What each event leaves: the rows, the answer, and what later events see of it. */
 #include <math.h>
 
+#include "common/core/bytes.h"
 #include "tests/support/approval_examples.h"
 
 static void a_request_leaves_a_decision_and_a_face(void **state)
@@ -75,7 +76,7 @@ static void a_repeated_request_gets_the_decision(void **state)
 
 static void a_repeated_request_gets_what_the_database_knows(void **state)
 {
-    struct decision *known = fake_know(&decision_kind, fake_bytes("v"));
+    struct decision *known = fake_know(&decision_kind, bytes_of("v"));
 
     (void)state;
     *known = (struct decision){.identity_verification_id = "v",

@@ -1,4 +1,5 @@
 /* The call-back's body, and what an answer comes to. */
+#include "common/core/bytes.h"
 #include "services/review/callback.h"
 
 #include "review_sql.h"
@@ -90,11 +91,10 @@ static const struct example {
 
 static struct callback_answer read_sent(const char *response)
 {
-    return callback_read(
-        &(struct effect_outcome){.state = EFFECT_SENT,
-                                 .status = 200,
-                                 .response = {(const uint8_t *)response, strlen(response)}},
-        &arena);
+    return callback_read(&(struct effect_outcome){.state = EFFECT_SENT,
+                                                  .status = 200,
+                                                  .response = bytes_of(response)},
+                         &arena);
 }
 
 static void reads(void **state)

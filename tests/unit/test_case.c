@@ -1,4 +1,5 @@
 /* Cases: opened where the rules say WAIT, closed once, and what reviewers are told of it. */
+#include "common/core/bytes.h"
 #include "review_decided.h"
 #include "review_expired.h"
 #include "review_sql.h"
@@ -124,7 +125,7 @@ static const struct outcome *expire(const char *change)
 /* A case that the database knows, expired an hour ago. */
 static struct review_case *know(enum case_state state)
 {
-    struct review_case *known = fake_know(&case_kind, fake_bytes("v"));
+    struct review_case *known = fake_know(&case_kind, bytes_of("v"));
 
     *known = (struct review_case){
         .version = 3,
@@ -145,7 +146,7 @@ static struct review_case *know(enum case_state state)
 
 static struct review_case *case_of_v(void)
 {
-    return fake_find(&case_kind, fake_bytes("v"))->items[0];
+    return fake_find(&case_kind, bytes_of("v"))->items[0];
 }
 
 static void assert_told(const char *outcome, const char *result, const char *code)

@@ -1,4 +1,5 @@
 /* What is recorded and said of each answer, and which text each request gets. */
+#include "common/core/bytes.h"
 #include "consent_completed.h"
 #include "consent_sql.h"
 #include "consent_submitted.h"
@@ -20,9 +21,9 @@ static const char request[] = "{'processId': 'p', 'processType': 'retail', 'user
 
 static void know_text(const char *key, struct edition edition)
 {
-    edition.digest = fake_bytes("digest");
-    *(struct edition *)fake_know(&edition_kind, fake_bytes(key)) = edition;
-    *(struct edition *)fake_know(&text_kind, fake_bytes(key)) = edition;
+    edition.digest = bytes_of("digest");
+    *(struct edition *)fake_know(&edition_kind, bytes_of(key)) = edition;
+    *(struct edition *)fake_know(&text_kind, bytes_of(key)) = edition;
 }
 
 static int start(void **state)
@@ -132,9 +133,9 @@ static void answers_follow_each_other(void **state)
 static void an_answer_follows_what_the_database_knows(void **state)
 {
     (void)state;
-    *(struct holding *)fake_know(&holding_kind, fake_bytes("u1")) =
+    *(struct holding *)fake_know(&holding_kind, bytes_of("u1")) =
         (struct holding){"SCORING", CONSENT_STATE_APPROVED, 2, fake_now_ms};
-    *(struct holding *)fake_know(&holding_kind, fake_bytes("u1")) =
+    *(struct holding *)fake_know(&holding_kind, bytes_of("u1")) =
         (struct holding){"GDPR", CONSENT_STATE_APPROVED, 4, fake_now_ms + 5000};
     submit("{'approved': false}");
     assert_string_equal(column(COLUMN_STATE), "WITHDRAWN");

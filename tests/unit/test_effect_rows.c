@@ -1,4 +1,5 @@
 /* Effects as rows: what is asked for stands in the table, and how it ends. */
+#include "common/core/bytes.h"
 #include "common/worker/effect_rows.h"
 
 #include <stdio.h>
@@ -40,11 +41,6 @@ static struct subjects *subjects;
 static struct partition *partition;
 static struct record record;
 static const struct turn turn = {.meta = &meta, .now_ms = 1700000000000, .arena = &arena};
-
-static struct bytes bytes_of(const char *text)
-{
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
 
 static int start(void **state)
 {

@@ -1,6 +1,7 @@
 /* What each event leaves: the rows, the answer, and what later events see of it. */
 #include <math.h>
 
+#include "common/core/bytes.h"
 #include "tests/support/evaluation_examples.h"
 
 static void a_request_leaves_a_decision_and_ties(void **state)
@@ -59,7 +60,7 @@ static void a_repeated_request_gets_the_decision(void **state)
 
 static void a_repeated_request_gets_what_the_database_knows(void **state)
 {
-    struct decision *known = fake_know(&decision_kind, fake_bytes("v"));
+    struct decision *known = fake_know(&decision_kind, bytes_of("v"));
 
     (void)state;
     *known = (struct decision){.version = 2,

@@ -1,4 +1,5 @@
 /* What waits for a person: its case, and what closes it. */
+#include "common/core/bytes.h"
 #include "process_expired.h"
 #include "review_expired.h"
 #include "tests/support/evaluation_examples.h"
@@ -40,7 +41,7 @@ static const struct outcome *expire_process(void)
 
 static struct review_case *case_of(const char *identity_verification_id)
 {
-    return fake_find(&case_kind, fake_bytes(identity_verification_id))->items[0];
+    return fake_find(&case_kind, bytes_of(identity_verification_id))->items[0];
 }
 
 static void a_review_resolves_a_case(void **state)
@@ -89,7 +90,7 @@ static void words_are_opened_for_a_later_request(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(owners); i++) {
-        *(struct decision *)fake_know(&decision_kind, fake_bytes("v")) = (struct decision){
+        *(struct decision *)fake_know(&decision_kind, bytes_of("v")) = (struct decision){
             .version = 2,
             .process_id = "p",
             .process_type = "t",
@@ -98,7 +99,7 @@ static void words_are_opened_for_a_later_request(void **state)
             .code = "REVIEWED",
             .reason = "Refused by a reviewer.",
             .policy_version = "1",
-            .sealed_words = fake_seal(owners[i], "decision.words", "v/2", fake_bytes("Blurred.")),
+            .sealed_words = fake_seal(owners[i], "decision.words", "v/2", bytes_of("Blurred.")),
         };
         ask(NULL);
         assert_string_equal(fake_member("resultReason"),
@@ -210,7 +211,7 @@ static void an_expired_process_has_no_open_cases(void **state)
 
 static void know_waiting(void)
 {
-    *(struct decision *)fake_know(&decision_kind, fake_bytes("v")) =
+    *(struct decision *)fake_know(&decision_kind, bytes_of("v")) =
         (struct decision){.version = 1,
                           .process_id = "p",
                           .process_type = "retail",
@@ -222,12 +223,12 @@ static void know_waiting(void)
 
 static void an_expired_process_has_no_cases_that_the_database_knows(void **state)
 {
-    struct process_case *known = fake_know(&process_case_kind, fake_bytes("p"));
+    struct process_case *known = fake_know(&process_case_kind, bytes_of("p"));
 
     (void)state;
     known->identity_verification_id = "v";
     know_waiting();
-    *(struct review_case *)fake_know(&case_kind, fake_bytes("v")) =
+    *(struct review_case *)fake_know(&case_kind, bytes_of("v")) =
         (struct review_case){.version = 1,
                              .state = CASE_OPEN,
                              .process_id = "p",

@@ -73,9 +73,9 @@ static struct indexes indexes_of(const char *identification, const struct policy
 
     json_object_foreach(json, name, value)
     {
-        entries[map.count++] = (struct text_entry){
-            arena_copy(arena, name, strlen(name)),
-            arena_copy(arena, json_string_value(value), json_string_length(value))};
+        entries[map.count++] =
+            (struct text_entry){arena_text(arena, name), arena_copy(arena, json_string_value(value),
+                                                                    json_string_length(value))};
     }
     json_decref(json);
     read = identification_of_map(&map, &common->identifiers, arena);

@@ -1,4 +1,5 @@
 /* Whether a consent is still due. */
+#include "common/core/bytes.h"
 #include "tests/support/lookup_examples.h"
 
 static const struct outcome *consent_to(const char *change)
@@ -46,7 +47,7 @@ static void an_older_answer_to_a_consent_comes_too_late(void **state)
 
 static void consents_count_under_all_ids_of_a_person(void **state)
 {
-    struct person *person = fake_know(&person_kind, fake_bytes("c1"));
+    struct person *person = fake_know(&person_kind, bytes_of("c1"));
 
     (void)state;
     *person = (struct person){.user_id = "c1", .first_id = "first"};

@@ -1,4 +1,5 @@
 /* Prospects, customers and their ids: who is one person, and which id is answered. */
+#include "common/core/bytes.h"
 #include "tests/support/lookup_examples.h"
 
 static void a_prospect_gets_an_id_for_ever(void **state)
@@ -155,7 +156,7 @@ static void what_the_database_knows_is_replaced_as_well(void **state)
 {
     static const uint8_t digest[DIGEST_SIZE] = {1};
     struct bytes index = {digest, sizeof digest};
-    struct entry *entry = fake_know(&entry_kind, fake_bytes("c1"));
+    struct entry *entry = fake_know(&entry_kind, bytes_of("c1"));
     struct identity *identity = fake_know(&identity_kind, index);
 
     (void)state;
@@ -168,7 +169,7 @@ static void what_the_database_knows_is_replaced_as_well(void **state)
 
 static void an_alias_of_the_database_is_resolved(void **state)
 {
-    struct person *person = fake_know(&person_kind, fake_bytes("c1"));
+    struct person *person = fake_know(&person_kind, bytes_of("c1"));
 
     (void)state;
     *person = (struct person){.user_id = "c1", .first_id = "first"};

@@ -1,4 +1,5 @@
 /* Keys of bytes: found again, kept apart, kept in order, copied. */
+#include "common/core/bytes.h"
 #include "common/core/map.h"
 
 #include <stdio.h>
@@ -7,11 +8,6 @@
 #include "tests/support/test.h"
 
 enum { MANY = 20000 };
-
-static struct bytes key_of(const char *text)
-{
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
 
 static struct bytes numbered(int i, char out[static 16])
 {
@@ -39,7 +35,7 @@ static void finds_nothing_in_an_empty_map(void **state)
     struct map map;
 
     map_start(&map, *state);
-    assert_null(map_find(&map, key_of("absent")));
+    assert_null(map_find(&map, bytes_of("absent")));
     assert_null(map.first);
 }
 
@@ -49,12 +45,12 @@ static void finds_what_was_put(void **state)
     int one, two;
 
     map_start(&map, *state);
-    *map_put(&map, key_of("one")) = &one;
-    *map_put(&map, key_of("two")) = &two;
-    assert_ptr_equal(map_find(&map, key_of("one")), &one);
-    assert_ptr_equal(map_find(&map, key_of("two")), &two);
-    assert_null(map_find(&map, key_of("three")));
-    assert_ptr_equal(*map_put(&map, key_of("one")), &one);
+    *map_put(&map, bytes_of("one")) = &one;
+    *map_put(&map, bytes_of("two")) = &two;
+    assert_ptr_equal(map_find(&map, bytes_of("one")), &one);
+    assert_ptr_equal(map_find(&map, bytes_of("two")), &two);
+    assert_null(map_find(&map, bytes_of("three")));
+    assert_ptr_equal(*map_put(&map, bytes_of("one")), &one);
     assert_int_equal(map.count, 2);
 }
 
@@ -112,10 +108,10 @@ static void copies_its_keys(void **state)
     int value;
 
     map_start(&map, *state);
-    *map_put(&map, key_of(text)) = &value;
+    *map_put(&map, bytes_of(text)) = &value;
     memcpy(text, "after!", sizeof text);
-    assert_ptr_equal(map_find(&map, key_of("before")), &value);
-    assert_null(map_find(&map, key_of("after!")));
+    assert_ptr_equal(map_find(&map, bytes_of("before")), &value);
+    assert_null(map_find(&map, bytes_of("after!")));
 }
 
 /* All 64 bits move with every bit of the key: else chosen keys could pile up. */

@@ -1,4 +1,5 @@
 /* What is told and recorded of the end of a message. */
+#include "common/core/bytes.h"
 #include "tests/support/otp_examples.h"
 
 static const struct ending_example {
@@ -27,7 +28,7 @@ static const struct outcome *settle(const struct ending_example *example)
         .attempts = 2,
     };
 
-    *(struct message *)fake_know(&message_kind, fake_bytes(message_id)) = (struct message){
+    *(struct message *)fake_know(&message_kind, bytes_of(message_id)) = (struct message){
         .process_id = "p",
         .process_type = "retail",
         .user_id = "u1",
@@ -65,7 +66,7 @@ static void an_end_is_told_and_recorded(void **state)
 static void the_end_of_what_is_nobodys_is_nobodys(void **state)
 {
     const struct effect_outcome outcome = {.reference = message_id, .state = EFFECT_SENT};
-    struct message *message = fake_know(&message_kind, fake_bytes(message_id));
+    struct message *message = fake_know(&message_kind, bytes_of(message_id));
     const struct outcome *out;
 
     (void)state;

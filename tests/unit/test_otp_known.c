@@ -1,4 +1,5 @@
 /* What is kept of challenges and of customers' contacts. */
+#include "common/core/bytes.h"
 #include "tests/support/otp_examples.h"
 
 static const struct outcome *expire(const char *process_id, const char *challenge_id)
@@ -73,8 +74,8 @@ static void who_was_erased_can_be_registered_again(void **state)
 
     (void)state;
     registered(NULL);
-    known = fake_find(&contact_kind, fake_bytes("u1"))->items[0];
-    known->sealed[OTP_CHANNEL_EMAIL] = fake_bytes("noise");
+    known = fake_find(&contact_kind, bytes_of("u1"))->items[0];
+    known->sealed[OTP_CHANNEL_EMAIL] = bytes_of("noise");
     assert_int_equal(registered(NULL)->row_count, 1);
     assert_string_equal(column_of(&sql_insert_contact, 0, 1), "2");
     assert_int_equal(registered(NULL)->row_count, 0);

@@ -1,4 +1,5 @@
 /* Packed ids come back byte for byte, and bytes that nobody packed are refused. */
+#include "common/core/bytes.h"
 #include "common/ledger/pack.h"
 
 #include <stdlib.h>
@@ -60,7 +61,7 @@ static void comes_back(struct bytes plain)
 static void is_packed(void **state)
 {
     const struct example *example = *state;
-    const struct bytes plain = {(const uint8_t *)example->plain, strlen(example->plain)};
+    const struct bytes plain = bytes_of(example->plain);
 
     comes_back(plain);
     assert_int_equal(ids_pack(plain, &arena).size, example->size);

@@ -1,4 +1,5 @@
 /* Results as PostgreSQL keeps them, and dead letters with their headers. */
+#include "common/core/bytes.h"
 #include "common/ledger/results.h"
 
 #include <stdlib.h>
@@ -8,11 +9,6 @@
 #include "tests/support/test.h"
 
 static struct arena arena;
-
-static struct bytes bytes_of(const char *text)
-{
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
 
 static void assert_bytes(struct bytes bytes, const char *text)
 {

@@ -1,4 +1,5 @@
 /* Sealed values open with their key and at their place only; data keys with their ring only. */
+#include "common/core/bytes.h"
 #include "common/core/seal.h"
 
 #include <string.h>
@@ -9,11 +10,6 @@ static struct arena arena;
 
 static const struct key key = {.bytes = "0123456789abcdef0123456789ABCDE", .present = true};
 static const struct key other_key = {.bytes = "0123456789abcdef0123456789ABCDF", .present = true};
-
-static struct bytes bytes_of(const char *text)
-{
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
 
 static int empty_arena(void **state)
 {

@@ -1,4 +1,5 @@
 /* Data keys of a batch: asked for, loaded, made at the first seal, erased, stored. */
+#include "common/core/bytes.h"
 #include "common/worker/subjects.h"
 
 #include <signal.h>
@@ -23,11 +24,6 @@ static struct arena arena;
 static struct subjects *subjects;
 static struct states *states;
 static struct turn turn;
-
-static struct bytes bytes_of(const char *text)
-{
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
 
 static int start(void **state)
 {
@@ -74,7 +70,7 @@ static void answer(size_t statement, const char *user_id, const struct key *key,
     if (claimed_id != 0)
         id = claimed_id;
     const uint8_t number[] = {(uint8_t)(id >> 8), (uint8_t)(id & 0xff)};
-    put(result, 0, 0, (struct bytes){subject.bytes, sizeof subject.bytes});
+    put(result, 0, 0, digest_bytes(&subject));
     put(result, 0, 1, wrapped);
     put(result, 0, 2, (struct bytes){key == NULL ? NULL : number, 2});
     put(result, 0, 3, (struct bytes){(const uint8_t *)"", 1});

@@ -1,4 +1,5 @@
 /* traceparent by the rules of W3C: what is taken over, what starts a new trace. */
+#include "common/core/bytes.h"
 #include "common/kafka/trace.h"
 
 #include <string.h>
@@ -38,11 +39,6 @@ static const struct bad {
     {"other separators", "00_" TRACE "_" SPAN "_01"},
     {"spaces", " 00-" TRACE "-" SPAN "-01"},
 };
-
-static struct bytes bytes_of(const char *text)
-{
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
 
 static void reads(void **state)
 {
