@@ -10,33 +10,33 @@
 /* A pass phrase that is none; without it OpenSSL would ask the terminal. */
 static char no_pass_phrase[] = "";
 
-static X509 *read_certificate(const char *path)
+static void *take_certificate(FILE *file)
 {
-    FILE *file = fopen(path, "re");
-
-    if (file == NULL)
-        return NULL;
-    X509 *certificate = PEM_read_X509(file, NULL, NULL, no_pass_phrase);
-    fclose(file);
-    ERR_clear_error(); /* who comes next must not take it for its own */
-    return certificate;
+    return PEM_read_X509(file, NULL, NULL, no_pass_phrase);
 }
 
-static EVP_PKEY *read_key(const char *path)
+static void *take_key(FILE *file)
+{
+    return PEM_read_PrivateKey(file, NULL, NULL, no_pass_phrase);
+}
+
+/* NULL: there is none. */
+static void *read_first(const char *path, void *(*take)(FILE *file))
 {
     FILE *file = fopen(path, "re");
+    void *taken;
 
     if (file == NULL)
         return NULL;
-    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, no_pass_phrase);
+    taken = take(file);
     fclose(file);
-    ERR_clear_error();
-    return key;
+    ERR_clear_error(); /* who comes next must not take it for its own */
+    return taken;
 }
 
 bool certificate_is_in(const char *path)
 {
-    X509 *certificate = read_certificate(path);
+    X509 *certificate = read_first(path, take_certificate);
     bool there = certificate != NULL;
 
     X509_free(certificate);
@@ -45,7 +45,7 @@ bool certificate_is_in(const char *path)
 
 bool private_key_is_in(const char *path)
 {
-    EVP_PKEY *key = read_key(path);
+    EVP_PKEY *key = read_first(path, take_key);
     bool there = key != NULL;
 
     EVP_PKEY_free(key);
@@ -54,8 +54,8 @@ bool private_key_is_in(const char *path)
 
 bool certificate_has_key(const char *certificate_path, const char *key_path)
 {
-    X509 *certificate = read_certificate(certificate_path);
-    EVP_PKEY *key = read_key(key_path);
+    X509 *certificate = read_first(certificate_path, take_certificate);
+    EVP_PKEY *key = read_first(key_path, take_key);
     bool belong =
         certificate != NULL && key != NULL && X509_check_private_key(certificate, key) == 1;
 
