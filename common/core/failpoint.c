@@ -3,28 +3,20 @@
 
 #ifdef ONBOARDING_FAULTS
 
-#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/core/clock.h"
 
 bool mutant_is(const char *name)
 {
     const char *chosen = getenv("ONBOARDING_MUTANT");
 
     return chosen != NULL && strcmp(chosen, name) == 0;
-}
-
-static void delay(long ms)
-{
-    struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-    while (nanosleep(&left, &left) != 0 && errno == EINTR)
-        continue;
 }
 
 enum {
@@ -40,7 +32,7 @@ static void hold(const char *path)
     if (rename(path, held) != 0)
         return;
     for (long ms = 0; ms < HOLD_MS_MAX && access(held, F_OK) == 0; ms += HOLD_LOOK_MS)
-        delay(HOLD_LOOK_MS);
+        clock_sleep_ms(HOLD_LOOK_MS);
 }
 
 /* Lets a pass go by rewriting the file with one skip less. */
@@ -67,7 +59,7 @@ static bool act(const char *action)
     else if (strcmp(action, "stop") == 0)
         raise(SIGSTOP);
     else if (strncmp(action, "delay ", 6) == 0)
-        delay(strtol(action + 6, NULL, 10));
+        clock_sleep_ms(strtol(action + 6, NULL, 10));
     return strcmp(action, "error") == 0;
 }
 
