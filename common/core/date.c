@@ -137,7 +137,7 @@ bool date_parse(const char *text, int32_t *out_days)
     return parse_ms(text, out_days);
 }
 
-static void put_digits(char *out, int number, int digits)
+void date_put_digits(char *out, int number, int digits)
 {
     for (; digits-- > 0; number /= 10)
         out[digits] = (char)('0' + number % 10);
@@ -148,11 +148,11 @@ void date_format(int32_t days, char out[static DATE_TEXT_SIZE])
     struct date date = date_split(days);
 
     assert(date.year <= DATE_YEAR_MAX);
-    put_digits(out, date.year, 4);
+    date_put_digits(out, date.year, 4);
     out[4] = '-';
-    put_digits(out + 5, date.month, 2);
+    date_put_digits(out + 5, date.month, 2);
     out[7] = '-';
-    put_digits(out + 8, date.day, 2);
+    date_put_digits(out + 8, date.day, 2);
     out[10] = '\0';
 }
 

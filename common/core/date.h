@@ -31,6 +31,9 @@ MUST_CHECK bool date_parse(const char *text, int32_t *out_days);
 /* YYYY-MM-DD; `days` must be in bounds. */
 void date_format(int32_t days, char out[static DATE_TEXT_SIZE]);
 
+/* The last `digits` of a number >= 0, with zeros before it; no NUL. */
+void date_put_digits(char *out, int number, int digits);
+
 int32_t date_of_ms(int64_t unix_ms); /* in UTC, rounded down; 0 <= year <= 9999 */
 
 /* Whole years; who was born on 29 February turns a year older on 1 March. Negative: unborn. */

@@ -95,12 +95,6 @@ bool time_parse(const char *text, int64_t *out_ms)
     return true;
 }
 
-static void put_digits(char *out, int number, int digits)
-{
-    for (; digits-- > 0; number /= 10)
-        out[digits] = (char)('0' + number % 10);
-}
-
 int64_t time_clamp(int64_t unix_ms)
 {
     return unix_ms < 0 ? 0 : unix_ms > TIME_MS_MAX ? TIME_MS_MAX : unix_ms;
@@ -113,13 +107,13 @@ void time_format(int64_t unix_ms, char out[static TIME_TEXT_SIZE])
 
     date_format((int32_t)(ms / ms_per_day), out);
     out[10] = 'T';
-    put_digits(out + 11, of_day / 3600000, 2);
+    date_put_digits(out + 11, of_day / 3600000, 2);
     out[13] = ':';
-    put_digits(out + 14, of_day / 60000 % 60, 2);
+    date_put_digits(out + 14, of_day / 60000 % 60, 2);
     out[16] = ':';
-    put_digits(out + 17, of_day / 1000 % 60, 2);
+    date_put_digits(out + 17, of_day / 1000 % 60, 2);
     out[19] = '.';
-    put_digits(out + 20, of_day % 1000, 3);
+    date_put_digits(out + 20, of_day % 1000, 3);
     out[23] = 'Z';
     out[24] = '\0';
 }
