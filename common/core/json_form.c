@@ -211,7 +211,7 @@ void json_read_choices(const json_t *value, const struct json_at *at,
     memcpy(target, &bits, sizeof bits);
 }
 
-static bool contains(const struct json_texts *texts, const char *text)
+bool json_texts_have(const struct json_texts *texts, const char *text)
 {
     for (size_t i = 0; i < texts->count; i++)
         if (strcmp(texts->items[i], text) == 0)
@@ -234,7 +234,7 @@ void json_read_texts(const json_t *value, const struct json_at *at,
         struct json_at here = json_at_item(at, i);
         const char *text = json_text_of(json_array_get(value, i), &here);
 
-        if (text != NULL && contains(&texts, text))
+        if (text != NULL && json_texts_have(&texts, text))
             json_problem(&here, "stands there twice");
         else if (text != NULL)
             items[texts.count++] = text;

@@ -45,6 +45,7 @@ struct json_texts {
     const char *const *items;
     size_t count;
 };
+bool json_texts_have(const struct json_texts *texts, const char *text);
 
 /* Fills `target` from an object; members that the table lacks, and required ones missing, are
  * mistakes. */

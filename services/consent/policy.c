@@ -34,14 +34,6 @@ static const struct json_member shared_members[] = {
 };
 /* clang-format on */
 
-static bool contains(const struct json_texts *texts, const char *text)
-{
-    for (size_t i = 0; i < texts->count; i++)
-        if (strcmp(texts->items[i], text) == 0)
-            return true;
-    return false;
-}
-
 static void finish(void *rules, const void *shared, const struct json_at *at)
 {
     const struct consent_policy *policy = rules;
@@ -51,7 +43,7 @@ static void finish(void *rules, const void *shared, const struct json_at *at)
     for (size_t i = 0; i < policy->required.count; i++) {
         struct json_at here = json_at_item(&required, i);
 
-        if (!contains(&common->types, policy->required.items[i]))
+        if (!json_texts_have(&common->types, policy->required.items[i]))
             json_problem(&here, "stands not in types");
     }
 }
@@ -73,12 +65,12 @@ static const struct policy_table table = {
 
 bool consent_is_known(const struct policy *policy, const char *type)
 {
-    return contains(&((const struct consent_common *)policy->shared)->types, type);
+    return json_texts_have(&((const struct consent_common *)policy->shared)->types, type);
 }
 
 bool consent_is_required(const struct consent_policy *policy, const char *type)
 {
-    return contains(&policy->required, type);
+    return json_texts_have(&policy->required, type);
 }
 
 static void *parse(const char *text, size_t size, struct problems *problems)

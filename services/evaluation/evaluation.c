@@ -160,14 +160,6 @@ static bool score_too_low(const struct matter *matter)
     return score != NULL && *score < matter->policy->score_nok_below;
 }
 
-static bool lists(const struct json_texts *places, const char *place)
-{
-    for (size_t i = 0; i < places->count; i++)
-        if (strcmp(places->items[i], place) == 0)
-            return true;
-    return false;
-}
-
 /*
  * Of the places named, none may be refused and each must be accepted. ours: where only some are
  * accepted, one must be named; a licence need not name a nationality when the passport does.
@@ -183,7 +175,8 @@ static bool place_not_accepted(const struct matter *matter, const struct place_l
         if (place == NULL)
             continue;
         named = true;
-        if (lists(&places->refused, place) || !(places->all || lists(&places->accepted, place)))
+        if (json_texts_have(&places->refused, place) ||
+            !(places->all || json_texts_have(&places->accepted, place)))
             return true;
     }
     return !places->all && !named;
