@@ -71,14 +71,9 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool is_in_name(char c)
 {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '-';
+    return html_is_letter(c) || (c >= '0' && c <= '9') || c == '-';
 }
 
 static bool skip_spaces(struct parser *parser)
@@ -343,7 +338,7 @@ static void take_tag(struct parser *parser)
         return;
     }
     step(parser, 1);
-    if (parser->at < parser->end && is_letter(*parser->at)) {
+    if (parser->at < parser->end && html_is_letter(*parser->at)) {
         take_start_tag(parser);
     } else if (begins(parser, "/")) {
         step(parser, 1);

@@ -9,7 +9,7 @@
 
 enum { REFERENCE_BYTES_MAX = 9 }; /* #x10FFFF; */
 
-static bool is_letter(char c)
+bool html_is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -71,10 +71,10 @@ size_t html_variable(const char *text, size_t size)
 {
     size_t length = 2;
 
-    if (size < 5 || memcmp(text, "{{", 2) != 0 || !is_letter(text[2]))
+    if (size < 5 || memcmp(text, "{{", 2) != 0 || !html_is_letter(text[2]))
         return 0;
     while (length < size && length - 2 <= HTML_VARIABLE_BYTES_MAX &&
-           (is_letter(text[length]) || is_digit(text[length]) || text[length] == '_'))
+           (html_is_letter(text[length]) || is_digit(text[length]) || text[length] == '_'))
         length++;
     if (length - 2 > HTML_VARIABLE_BYTES_MAX || size - length < 2 ||
         memcmp(text + length, "}}", 2) != 0)

@@ -15,6 +15,8 @@ enum { HTML_VARIABLE_BYTES_MAX = 32 }; /* of a variable's name */
  */
 size_t html_variable(const char *text, size_t size);
 
+bool html_is_letter(char c); /* of ASCII */
+
 /* Shows, or is white space: no controls, no marks that turn the direction of what follows. */
 bool html_shows(int32_t code_point);
 
