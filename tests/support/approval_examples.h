@@ -17,7 +17,6 @@
 #include "services/approval/known.h"
 #include "services/review/case.h"
 #include "tests/support/fake_worker.h"
-#include "tests/support/policy_examples.h"
 #include "topics.h"
 
 extern const struct service service;
@@ -50,15 +49,13 @@ enum { MINUTE_MS = 60 * 1000 };
 static inline int start(void **state)
 {
     (void)state;
-    fake_start(&service);
-    fake.policy = parse_good(service.policy->parse, policy);
+    fake_start(&service, policy);
     return 0;
 }
 
 static inline int end(void **state)
 {
     (void)state;
-    service.policy->free(fake.policy);
     fake_end();
     return 0;
 }

@@ -10,7 +10,6 @@
 #include "services/evaluation/known.h"
 #include "services/review/case.h"
 #include "tests/support/fake_worker.h"
-#include "tests/support/policy_examples.h"
 #include "topics.h"
 
 extern const struct service service;
@@ -35,15 +34,13 @@ static const char customer[] =
 static inline int start(void **state)
 {
     (void)state;
-    fake_start(&service);
-    fake.policy = parse_good(service.policy->parse, "{'version': '7'}");
+    fake_start(&service, "{'version': '7'}");
     return 0;
 }
 
 static inline int end(void **state)
 {
     (void)state;
-    service.policy->free(fake.policy);
     fake_end();
     return 0;
 }

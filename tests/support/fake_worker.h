@@ -16,6 +16,7 @@
 #include "common/core/digest.h"
 #include "common/worker/service.h"
 #include "tests/support/json_patch.h"
+#include "tests/support/policy_examples.h"
 #include "tests/support/test.h"
 
 enum {
@@ -295,14 +296,18 @@ static void fake_forget(void)
 static void fake_end(void)
 {
     fake_forget();
+    if (fake.policy != NULL)
+        fake.service->policy->free(fake.policy);
     arena_done(&fake.arena);
     fake = (struct fake){0};
 }
 
-/* What settings would have filled: the service's keys. */
-static inline void fake_start(const struct service *service)
+/* With what settings would have filled, the service's keys, and a policy (' for "); NULL: none. */
+static inline void fake_start(const struct service *service, const char *policy)
 {
     fake.service = service;
+    if (policy != NULL)
+        fake.policy = parse_good(service->policy->parse, policy);
     for (size_t i = 0; i < service->setting_count; i++)
         if (service->settings[i].kind == SETTING_KEY_FILE) {
             struct key key = {.bytes = {'k', 'e', 'y'}, .present = true};

@@ -9,7 +9,6 @@
 #include "services/lookup/lookup.h"
 #include "services/lookup/people.h"
 #include "tests/support/fake_worker.h"
-#include "tests/support/policy_examples.h"
 #include "topics.h"
 
 extern const struct service service;
@@ -43,9 +42,8 @@ static inline void answer_person(const struct state_kind *kind, struct bytes key
 
 static inline void begin(const char *policy)
 {
-    fake_start(&service);
+    fake_start(&service, policy);
     fake.otherwise = answer_person;
-    fake.policy = parse_good(service.policy->parse, policy);
 }
 
 static inline int start(void **state)
@@ -62,7 +60,6 @@ static inline int start(void **state)
 static inline int end(void **state)
 {
     (void)state;
-    service.policy->free(fake.policy);
     fake_end();
     return 0;
 }

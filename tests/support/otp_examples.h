@@ -12,7 +12,6 @@
 #include "services/otp/delivery.h"
 #include "services/otp/known.h"
 #include "tests/support/fake_worker.h"
-#include "tests/support/policy_examples.h"
 #include "topics.h"
 
 extern const struct service service;
@@ -35,7 +34,14 @@ static inline int start(void **state)
     const char *fault;
 
     (void)state;
-    fake_start(&service);
+    fake_start(&service,
+               "{'version': '7', 'default': {'language': 'en', 'messagesPerDay': 7, 'texts': {"
+               " 'ACTIVATION': {'en': {'sms': 'EN {{code}}', 'emailSubject': 'S', 'emailText': "
+               "'E {{code}}'},"
+               "                'cs': {'sms': 'CS {{code}}'}},"
+               " 'USER_VERIFICATION': {'en': {'sms': 'V {{code}}', 'emailSubject': 'SV', "
+               "'emailText': 'VE {{code}}'}}}},"
+               " 'processTypes': {'loan': {'channels': ['EMAIL']}}}");
     otp_config.sms.url = "https://sms.example/";
     otp_config.sms_body =
         body_template_parse(sms_body, sizeof sms_body - 1, otp_sms_fields, SMS_FIELD_COUNT, &fault);
@@ -43,22 +49,12 @@ static inline int start(void **state)
     otp_config.mail.url = "smtps://mail.example";
     otp_config.mail.from = "bank@example.com";
     otp_config.mail.from_name = "Bank";
-    fake.policy =
-        parse_good(service.policy->parse,
-                   "{'version': '7', 'default': {'language': 'en', 'messagesPerDay': 7, 'texts': {"
-                   " 'ACTIVATION': {'en': {'sms': 'EN {{code}}', 'emailSubject': 'S', 'emailText': "
-                   "'E {{code}}'},"
-                   "                'cs': {'sms': 'CS {{code}}'}},"
-                   " 'USER_VERIFICATION': {'en': {'sms': 'V {{code}}', 'emailSubject': 'SV', "
-                   "'emailText': 'VE {{code}}'}}}},"
-                   " 'processTypes': {'loan': {'channels': ['EMAIL']}}}");
     return 0;
 }
 
 static inline int end(void **state)
 {
     (void)state;
-    service.policy->free(fake.policy);
     body_template_free(otp_config.sms_body);
     fake_end();
     return 0;

@@ -95,7 +95,7 @@ static int start(void **state)
     decided = NULL;
     concluded = (struct conclusion){0};
     review_config = (struct review_config){0};
-    fake_start(&service);
+    fake_start(&service, NULL);
     return 0;
 }
 

@@ -7,7 +7,6 @@
 #include "consent_text_requested.h"
 #include "services/consent/known.h"
 #include "tests/support/fake_worker.h"
-#include "tests/support/policy_examples.h"
 #include "topics.h"
 
 extern const struct service service;
@@ -29,12 +28,9 @@ static void know_text(const char *key, struct edition edition)
 static int start(void **state)
 {
     (void)state;
-    fake_start(&service);
-    fake.policy =
-        parse_good(service.policy->parse,
-                   "{'version': '7', 'types': ['GDPR', 'SCORING', 'NEW'],"
-                   " 'default': {'language': 'en', 'required': ['GDPR', 'SCORING']},"
-                   " 'processTypes': {'loan': {'language': 'cs', 'required': ['SCORING']}}}");
+    fake_start(&service, "{'version': '7', 'types': ['GDPR', 'SCORING', 'NEW'],"
+                         " 'default': {'language': 'en', 'required': ['GDPR', 'SCORING']},"
+                         " 'processTypes': {'loan': {'language': 'cs', 'required': ['SCORING']}}}");
     know_text("GDPR/cs", (struct edition){"cs", "1", FAKE_DAY - 10, {0}, "<p>Staré</p>"});
     know_text("GDPR/cs", (struct edition){"cs", "2", FAKE_DAY, {0}, "<p>Já, {{name}}</p>"});
     know_text("GDPR/cs", (struct edition){"cs", "3", FAKE_DAY + 1, {0}, "<p>Nové</p>"});
@@ -45,7 +41,6 @@ static int start(void **state)
 static int end(void **state)
 {
     (void)state;
-    service.policy->free(fake.policy);
     fake_end();
     return 0;
 }

@@ -13,7 +13,7 @@ static void the_data_key_goes(void **state)
     const struct retention_due event = {.userId = "U-1", .dueAt = 1, .why = "NOT_A_CUSTOMER"};
 
     (void)state;
-    fake_start(&keeper);
+    fake_start(&keeper, NULL);
     const struct outcome *out = fake_handle(&keeper, &topic_retention_due, &event);
     assert_string_equal(fake.erased, "U-1");
     assert_string_equal(fake.erased_why, "NOT_A_CUSTOMER");
