@@ -100,7 +100,7 @@ void batch_rows_results(struct batch *batch)
         *at++ = INT(part->first_offset);
         *at++ = INT(part->last_offset);
         *at++ = INT((int64_t)result_count);
-        *at++ = results.data == NULL ? NOTHING : BYTES(results);
+        *at++ = BYTES_OR_NULL(results);
     }
     db_queue_rows(batch->ledger->db, &sql_insert_batch, values, batch->part_count);
 }

@@ -95,5 +95,7 @@ int64_t row_int(const struct row *row, int column);
 bool row_bool(const struct row *row, int column);
 double row_double(const struct row *row, int column);
 int64_t row_time_ms(const struct row *row, int column);
+int row_choice(const struct row *row, int column, const char *const *names, int count,
+               int otherwise);
 
 #endif

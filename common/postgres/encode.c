@@ -47,6 +47,11 @@ struct value value_text(const char *text)
     return (struct value){.kind = VALUE_TEXT, .bytes = bytes_of(text)};
 }
 
+struct value value_bytes_or_null(struct bytes bytes)
+{
+    return bytes.data == NULL ? NOTHING : BYTES(bytes);
+}
+
 static uint8_t *put(uint8_t *at, uint64_t value, size_t size)
 {
     uint64_t big = htobe64(value);

@@ -37,6 +37,17 @@ const char *row_text(const struct row *row, int column, struct arena *arena)
     return arena_copy(arena, (const char *)text.data + skip, text.size - skip);
 }
 
+int row_choice(const struct row *row, int column, const char *const *names, int count,
+               int otherwise)
+{
+    struct bytes text = raw(row, column);
+
+    for (int i = 0; i < count; i++)
+        if (bytes_equal(text, bytes_of(names[i])))
+            return i;
+    return otherwise;
+}
+
 struct bytes row_bytes(const struct row *row, int column, struct arena *arena)
 {
     return row_is_null(row, column) ? (struct bytes){0} : bytes_copy(raw(row, column), arena);

@@ -61,16 +61,18 @@ struct value {
     };
 };
 
-#define NOTHING       ((struct value){.kind = VALUE_NULL})
-#define BOOL(v)       ((struct value){.kind = VALUE_BOOL, .boolean = (v)})
-#define INT(v)        ((struct value){.kind = VALUE_INT, .integer = (v)})
-#define DOUBLE(v)     ((struct value){.kind = VALUE_DOUBLE, .number = (v)})
-#define TIME_MS(v)    ((struct value){.kind = VALUE_TIME_MS, .integer = (v)})
-#define BYTES(v)      ((struct value){.kind = VALUE_BYTES, .bytes = (v)})
-#define UUID_VALUE(v) ((struct value){.kind = VALUE_UUID, .uuid = (v)})
-#define TEXT(v)       value_text(v)
+#define NOTHING          ((struct value){.kind = VALUE_NULL})
+#define BOOL(v)          ((struct value){.kind = VALUE_BOOL, .boolean = (v)})
+#define INT(v)           ((struct value){.kind = VALUE_INT, .integer = (v)})
+#define DOUBLE(v)        ((struct value){.kind = VALUE_DOUBLE, .number = (v)})
+#define TIME_MS(v)       ((struct value){.kind = VALUE_TIME_MS, .integer = (v)})
+#define BYTES(v)         ((struct value){.kind = VALUE_BYTES, .bytes = (v)})
+#define UUID_VALUE(v)    ((struct value){.kind = VALUE_UUID, .uuid = (v)})
+#define TEXT(v)          value_text(v)
+#define BYTES_OR_NULL(v) value_bytes_or_null(v)
 
-/* NULL becomes SQL NULL; the text is not copied. */
+/* NULL becomes SQL NULL; nothing is copied. */
 struct value value_text(const char *text);
+struct value value_bytes_or_null(struct bytes bytes);
 
 #endif

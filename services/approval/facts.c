@@ -6,19 +6,12 @@
 #include "approval_sql.h"
 #include "services/links/links.h"
 
-static enum evaluation_result result_of(const char *text)
-{
-    for (int i = 0; i < EVALUATION_RESULT_COUNT; i++)
-        if (strcmp(evaluation_result_text[i], text) == 0)
-            return (enum evaluation_result)i;
-    return EVALUATION_RESULT_WAIT; /* the table's check lets nothing else in */
-}
-
 static void read_evaluation(const struct row *row, struct arena *arena, void *out)
 {
     *(struct evaluation_fact *)out = (struct evaluation_fact){
         .user_id = row_text(row, 1, arena),
-        .result = result_of(row_text(row, 2, arena)),
+        .result = (enum evaluation_result)row_choice(
+            row, 2, evaluation_result_text, EVALUATION_RESULT_COUNT, EVALUATION_RESULT_WAIT),
         .decided_at_ms = row_time_ms(row, 3),
     };
 }

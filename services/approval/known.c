@@ -30,14 +30,6 @@ const struct state_kind awaiting_kind = {
     .follow = follow_awaiting,
 };
 
-static enum approval_result result_of(const char *text)
-{
-    for (int i = 0; i < APPROVAL_RESULT_COUNT; i++)
-        if (strcmp(approval_result_text[i], text) == 0)
-            return (enum approval_result)i;
-    return APPROVAL_RESULT_WAIT; /* the table's check lets nothing else in */
-}
-
 static const double *read_score(const struct row *row, int column, struct arena *arena)
 {
     double *score;
@@ -57,7 +49,8 @@ static void read_decision(const struct row *row, struct arena *arena, void *out)
         .process_id = row_text(row, 2, arena),
         .process_type = row_text(row, 3, arena),
         .user_id = row_text(row, 4, arena),
-        .result = result_of(row_text(row, 5, arena)),
+        .result = (enum approval_result)row_choice(row, 5, approval_result_text,
+                                                   APPROVAL_RESULT_COUNT, APPROVAL_RESULT_WAIT),
         .code = row_text(row, 6, arena),
         .reason = row_text(row, 7, arena),
         .policy_version = row_text(row, 8, arena),

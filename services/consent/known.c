@@ -38,20 +38,13 @@ const struct state_kind text_kind = {
     .fixed = true,
 };
 
-static enum consent_state state_of(const char *text)
-{
-    for (int i = 0; i < CONSENT_STATE_COUNT; i++)
-        if (strcmp(consent_state_text[i], text) == 0)
-            return (enum consent_state)i;
-    return CONSENT_STATE_REFUSED; /* the table's check lets nothing else in */
-}
-
 static void read_holding(const struct row *row, struct arena *arena, void *out)
 {
     *(struct holding *)out = (struct holding){
         .type = row_text(row, 1, arena),
         .version = row_int(row, 2),
-        .state = state_of(row_text(row, 3, arena)),
+        .state = (enum consent_state)row_choice(row, 3, consent_state_text, CONSENT_STATE_COUNT,
+                                                CONSENT_STATE_REFUSED),
         .recorded_at_ms = row_time_ms(row, 4),
     };
 }

@@ -125,8 +125,7 @@ static void handle_submitted(const struct turn *turn, struct outcome *out)
     outcome_row(out, &sql_insert_submission, TEXT(event->userId), TEXT(event->consentType),
                 INT(answer.holding.version), TEXT(event->processId), TEXT(event->processType),
                 TEXT(consent_state_text[answer.holding.state]), TEXT(answer.shown.version),
-                TEXT(answer.shown.language),
-                answer.shown.digest.data == NULL ? NOTHING : BYTES(answer.shown.digest),
+                TEXT(answer.shown.language), BYTES_OR_NULL(answer.shown.digest),
                 BOOL(answer.required), TEXT(unless_blank(event->channel)), TEXT(turn->meta->source),
                 TEXT(turn->meta->id), TEXT(policy_version), TIME_MS(turn->meta->time_ms),
                 TIME_MS(answer.holding.recorded_at_ms));

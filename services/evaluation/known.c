@@ -9,14 +9,6 @@
 #include "services/review/words.h"
 #include "topics.h"
 
-static enum evaluation_result result_of(const char *text)
-{
-    for (int i = 0; i < EVALUATION_RESULT_COUNT; i++)
-        if (strcmp(evaluation_result_text[i], text) == 0)
-            return (enum evaluation_result)i;
-    return EVALUATION_RESULT_WAIT; /* the table's check lets nothing else in */
-}
-
 static void read_decision(const struct row *row, struct arena *arena, void *out)
 {
     *(struct decision *)out = (struct decision){
@@ -24,7 +16,8 @@ static void read_decision(const struct row *row, struct arena *arena, void *out)
         .process_id = row_text(row, 2, arena),
         .process_type = row_text(row, 3, arena),
         .user_id = row_text(row, 4, arena),
-        .result = result_of(row_text(row, 5, arena)),
+        .result = (enum evaluation_result)row_choice(
+            row, 5, evaluation_result_text, EVALUATION_RESULT_COUNT, EVALUATION_RESULT_WAIT),
         .code = row_text(row, 6, arena),
         .reason = row_text(row, 7, arena),
         .policy_version = row_text(row, 8, arena),
@@ -166,11 +159,6 @@ void decision_publish(const struct turn *turn, struct outcome *out,
                   });
 }
 
-static struct value unless_empty(struct bytes bytes)
-{
-    return bytes.size == 0 ? NOTHING : BYTES(bytes);
-}
-
 static bool tells_the_same(const struct customer *a, const struct customer *b)
 {
     return bytes_equal(a->marks.surname, b->marks.surname) &&
@@ -191,8 +179,8 @@ void customer_save(const struct turn *turn, struct outcome *out, const char *use
     customer.version = known->version + 1;
     *known = customer;
     outcome_row(out, &sql_insert_customer, TEXT(user_id), INT(customer.version),
-                unless_empty(customer.marks.surname), unless_empty(customer.marks.birth_date),
-                unless_empty(customer.marks.personal_number), BYTES(customer.identities),
+                BYTES_OR_NULL(customer.marks.surname), BYTES_OR_NULL(customer.marks.birth_date),
+                BYTES_OR_NULL(customer.marks.personal_number), BYTES(customer.identities),
                 TIME_MS(turn->now_ms));
 }
 

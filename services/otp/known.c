@@ -16,16 +16,6 @@ static const char *const state_names[CHALLENGE_STATES] = {
     [CHALLENGE_EXPIRED] = "EXPIRED",
 };
 
-/* The tables' checks let nothing in that is not among the names. */
-static int index_of(const char *text, const char *const *names, int count)
-{
-    int i = 0;
-
-    while (i < count - 1 && strcmp(names[i], text) != 0)
-        i++;
-    return i;
-}
-
 /* --- Messages to a destination */
 
 static void read_traffic(const struct row *row, struct arena *arena, void *out)
@@ -166,11 +156,6 @@ static bool has_news(const struct turn *turn, const char *user_id, const struct 
     return !tells_the_same(known, next) || !is_readable(turn, user_id, known);
 }
 
-static struct value unless_empty(struct bytes bytes)
-{
-    return bytes.size == 0 ? NOTHING : BYTES(bytes);
-}
-
 void contact_save(const struct turn *turn, struct outcome *out, const char *user_id,
                   const struct otp_contact *contact)
 {
@@ -195,10 +180,10 @@ void contact_save(const struct turn *turn, struct outcome *out, const char *user
         known = state_add_text(turn, &contact_kind, user_id);
     *known = next;
     outcome_row(out, &sql_insert_contact, TEXT(user_id), INT(next.version),
-                unless_empty(next.sealed[OTP_CHANNEL_SMS]),
-                unless_empty(next.sealed[OTP_CHANNEL_EMAIL]),
-                unless_empty(next.indexes[OTP_CHANNEL_SMS]),
-                unless_empty(next.indexes[OTP_CHANNEL_EMAIL]), TIME_MS(turn->now_ms));
+                BYTES_OR_NULL(next.sealed[OTP_CHANNEL_SMS]),
+                BYTES_OR_NULL(next.sealed[OTP_CHANNEL_EMAIL]),
+                BYTES_OR_NULL(next.indexes[OTP_CHANNEL_SMS]),
+                BYTES_OR_NULL(next.indexes[OTP_CHANNEL_EMAIL]), TIME_MS(turn->now_ms));
 }
 
 /* --- Challenges */
@@ -208,9 +193,10 @@ static void read_challenge(const struct row *row, struct arena *arena, void *out
     *(struct challenge *)out = (struct challenge){
         .id = row_uuid(row, 1),
         .version = row_int(row, 2),
-        .type = (enum otp_type)index_of(row_text(row, 3, arena), otp_type_text, OTP_TYPE_COUNT),
-        .state =
-            (enum challenge_state)index_of(row_text(row, 4, arena), state_names, CHALLENGE_STATES),
+        .type = (enum otp_type)row_choice(row, 3, otp_type_text, OTP_TYPE_COUNT,
+                                          OTP_TYPE_USER_VERIFICATION),
+        .state = (enum challenge_state)row_choice(row, 4, state_names, CHALLENGE_STATES,
+                                                  CHALLENGE_EXPIRED),
         .code_hmac = row_bytes(row, 5, arena),
         .resends = row_int(row, 6),
         .opened_at_ms = row_time_ms(row, 7),
@@ -273,7 +259,7 @@ void challenge_save(const struct turn *turn, struct outcome *out, const char *pr
     *known = challenge;
     outcome_row(out, &sql_insert_challenge, TEXT(process_id), UUID_VALUE(challenge.id),
                 INT(challenge.version), TEXT(otp_type_text[challenge.type]),
-                TEXT(state_names[challenge.state]), unless_empty(challenge.code_hmac),
+                TEXT(state_names[challenge.state]), BYTES_OR_NULL(challenge.code_hmac),
                 INT(challenge.resends), TIME_MS(challenge.opened_at_ms),
                 TIME_MS(challenge.asked_at_ms), TIME_MS(challenge.expires_at_ms),
                 TIME_MS(turn->now_ms));
@@ -287,10 +273,11 @@ static void read_message(const struct row *row, struct arena *arena, void *out)
         .process_id = row_text(row, 1, arena),
         .process_type = row_text(row, 2, arena),
         .user_id = row_text(row, 3, arena),
-        .type = (enum otp_type)index_of(row_text(row, 4, arena), otp_type_text, OTP_TYPE_COUNT),
+        .type = (enum otp_type)row_choice(row, 4, otp_type_text, OTP_TYPE_COUNT,
+                                          OTP_TYPE_USER_VERIFICATION),
         .resend = row_bool(row, 5),
-        .channel = (enum otp_channel)index_of(row_text(row, 6, arena), otp_channel_text,
-                                              OTP_CHANNEL_COUNT),
+        .channel = (enum otp_channel)row_choice(row, 6, otp_channel_text, OTP_CHANNEL_COUNT,
+                                                OTP_CHANNEL_EMAIL),
         .policy_version = row_text(row, 7, arena),
         .requested_at_ms = row_time_ms(row, 8),
     };

@@ -19,21 +19,11 @@ enum {
 
 static const char *const state_text[CASE_STATES] = {"OPEN", "RESOLVED", "SUPERSEDED", "EXPIRED"};
 
-static int find_text(const char *const *texts, int count, const char *text, int otherwise)
-{
-    for (int i = 0; i < count; i++)
-        if (text != NULL && strcmp(texts[i], text) == 0)
-            return i;
-    return otherwise; /* the table's checks let nothing else in */
-}
-
 static void read_case(const struct row *row, struct arena *arena, void *out)
 {
-    const char *state = row_text(row, 2, arena), *result = row_text(row, 11, arena);
-
     *(struct review_case *)out = (struct review_case){
         .version = row_int(row, 1),
-        .state = (enum case_state)find_text(state_text, CASE_STATES, state, CASE_EXPIRED),
+        .state = (enum case_state)row_choice(row, 2, state_text, CASE_STATES, CASE_EXPIRED),
         .process_id = row_text(row, 3, arena),
         .process_type = row_text(row, 4, arena),
         .user_id = row_text(row, 5, arena),
@@ -42,8 +32,8 @@ static void read_case(const struct row *row, struct arena *arena, void *out)
         .opened_ms = row_time_ms(row, 8),
         .facts_until_ms = row_is_null(row, 9) ? 0 : row_time_ms(row, 9),
         .expires_ms = row_time_ms(row, 10),
-        .result = (enum review_decision)find_text(review_decision_text, REVIEW_DECISION_COUNT,
-                                                  result, REVIEW_DECISION_NOK),
+        .result = (enum review_decision)row_choice(row, 11, review_decision_text,
+                                                   REVIEW_DECISION_COUNT, REVIEW_DECISION_NOK),
         .closed_code = row_text(row, 12, arena),
         .closed_ms = row_is_null(row, 13) ? 0 : row_time_ms(row, 13),
     };

@@ -3,6 +3,11 @@
 
 /* Values and rows without PostgreSQL; part of fake_worker.h. */
 
+struct value value_bytes_or_null(struct bytes bytes)
+{
+    return bytes.data == NULL ? NOTHING : BYTES(bytes);
+}
+
 struct value value_text(const char *text)
 {
     if (text == NULL)
@@ -57,6 +62,13 @@ int64_t row_time_ms(const struct row *row, int column)
 {
     (void)row, (void)column;
     return 0;
+}
+
+int row_choice(const struct row *row, int column, const char *const *names, int count,
+               int otherwise)
+{
+    (void)row, (void)column, (void)names, (void)count;
+    return otherwise;
 }
 
 #endif

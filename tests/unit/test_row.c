@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/bytes.h"
 #include "common/postgres/db.h"
 #include "common/postgres/encode.h"
 #include "tests/support/test.h"
@@ -146,6 +147,25 @@ static void others_travel(void **state)
     }
 }
 
+static void a_choice_reads_as_its_place(void **state)
+{
+    static const char *const names[] = {"OK", "NOK"};
+    static const struct {
+        const char *text;
+        int place;
+    } choices[] = {{"OK", 0}, {"NOK", 1}, {"O", 7}, {"", 7}, {NULL, 7}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(choices); i++) {
+        struct value value = TEXT(choices[i].text);
+        PGresult *result = result_of(COLUMN_TEXT, encode_scalar(COLUMN_TEXT, &value, &arena));
+        struct row row = {result, 0};
+
+        assert_int_equal(row_choice(&row, 0, names, COUNT(names), 7), choices[i].place);
+        PQclear(result);
+    }
+}
+
 static void null_reads_as_nothing(void **state)
 {
     struct value nothing = NOTHING;
@@ -166,6 +186,8 @@ static void null_reads_as_nothing(void **state)
         PQclear(result);
     }
     assert_int_equal(value_text(NULL).kind, VALUE_NULL);
+    assert_int_equal(BYTES_OR_NULL((struct bytes){0}).kind, VALUE_NULL);
+    assert_int_equal(BYTES_OR_NULL(bytes_of("")).kind, VALUE_BYTES);
 }
 
 /* The second column of three rows of two; the middle one is NULL. */
@@ -197,13 +219,12 @@ static int drop(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(integers) + COUNT(moments) + 4] = {
-        cmocka_unit_test(microseconds_are_cut),
-        cmocka_unit_test(others_travel),
-        cmocka_unit_test(null_reads_as_nothing),
+    struct CMUnitTest tests[COUNT(integers) + COUNT(moments) + 5] = {
+        cmocka_unit_test(microseconds_are_cut),        cmocka_unit_test(others_travel),
+        cmocka_unit_test(a_choice_reads_as_its_place), cmocka_unit_test(null_reads_as_nothing),
         cmocka_unit_test(column_becomes_an_array),
     };
-    size_t count = 4;
+    size_t count = 5;
 
     for (size_t i = 0; i < COUNT(integers); i++)
         tests[count++] = EXAMPLE(integer_travels, &integers[i]);
