@@ -12,6 +12,7 @@ set local role onboarding_owner;
 select runtime.create_ledger('otp', 'onboarding_otp');
 select runtime.create_vault('otp', 'onboarding_otp');
 select runtime.create_effects('otp', 'onboarding_otp');
+select runtime.create_links('otp', 'onboarding_otp');
 set local search_path = otp;
 
 create table contact (
@@ -34,17 +35,6 @@ comment on column contact.email is 'E-mail address, sealed under the customer''s
 comment on column contact.phone_index is 'Keyed digest of the phone number; see message.destination_index.';
 comment on column contact.email_index is 'Keyed digest of the e-mail address.';
 comment on column contact.recorded_at is 'When it was stored.';
-
-create table contact_link (
-    first_id    text not null,
-    user_id     text not null,
-    recorded_at timestamptz not null,
-    primary key (first_id, user_id)
-);
-comment on table contact_link is 'Later ids of persons who had one before, as the lookup worker told: processes know the first, contacts are registered under a later one.';
-comment on column contact_link.first_id is 'The id that stays.';
-comment on column contact_link.user_id is 'The later id.';
-comment on column contact_link.recorded_at is 'When it was stored.';
 
 create table challenge (
     process_id   text not null,
@@ -164,7 +154,7 @@ comment on column due.name is 'The challenge.';
 comment on column due.due_at is 'End of its validity.';
 comment on column due.data is 'An OtpExpired, as JSON.';
 
-grant select, insert on contact, contact_link, challenge, message to onboarding_otp;
+grant select, insert on contact, challenge, message to onboarding_otp;
 grant insert on answer to onboarding_otp;
 
 reset role;

@@ -6,7 +6,7 @@ drop view otp.due;
 drop table otp.answer;
 drop table otp.message;
 drop table otp.challenge;
-drop table otp.contact_link;
+drop table otp.customer_link;
 drop table otp.contact;
 select runtime.drop_effects('otp');
 select runtime.drop_vault('otp');

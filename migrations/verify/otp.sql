@@ -4,7 +4,7 @@ begin;
 
 select user_id, version, phone, email, phone_index, email_index, recorded_at
   from otp.contact where false;
-select first_id, user_id, recorded_at from otp.contact_link where false;
+select user_id, first_id, recorded_at from otp.customer_link where false;
 select process_id, challenge_id, version, otp_type, state, code_hmac, resends, opened_at, asked_at,
        expires_at, recorded_at
   from otp.challenge where false;
@@ -22,7 +22,7 @@ declare
     nameless text;
     table_name text;
 begin
-    foreach table_name in array array['otp.contact', 'otp.contact_link', 'otp.challenge', 'otp.message'] loop
+    foreach table_name in array array['otp.contact', 'otp.customer_link', 'otp.challenge', 'otp.message'] loop
         assert has_table_privilege('onboarding_otp', table_name, 'select')
            and has_table_privilege('onboarding_otp', table_name, 'insert')
            and not has_table_privilege('onboarding_otp', table_name, 'update, delete, truncate'),

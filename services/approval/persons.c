@@ -77,27 +77,12 @@ void person_handle_consented(const struct turn *turn, struct outcome *out)
 
 /* --- Links */
 
-void person_load_linked(const struct turn *turn, struct keys *keys)
-{
-    const struct customer_linked *event = turn->event;
-
-    if (links_find_fault(event) != NULL)
-        return;
-    link_follow(keys, event->userId);
-    link_follow(keys, event->firstId);
-}
-
 void person_handle_linked(const struct turn *turn, struct outcome *out)
 {
     const struct customer_linked *event = turn->event;
-    const char *fault = links_find_fault(event);
     struct id_list ids;
 
-    if (fault != NULL) {
-        outcome_reject(out, REASON_CONTRACT, "%s", fault);
-        return;
-    }
-    if (!links_join(turn, out, event))
+    if (!links_join(turn, out))
         return;
     ids = links_ids(turn, event->userId);
     for (size_t i = 0; i < ids.count; i++) {

@@ -13,8 +13,7 @@
 void person_load_consented(const struct turn *turn, struct keys *keys);
 void person_handle_consented(const struct turn *turn, struct outcome *out);
 
-/* customer.linked: what was told of either id holds for both. */
-void person_load_linked(const struct turn *turn, struct keys *keys);
+/* customer.linked, behind links_load(): what was told of either id holds for both. */
 void person_handle_linked(const struct turn *turn, struct outcome *out);
 
 #endif

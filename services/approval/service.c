@@ -174,7 +174,7 @@ static const struct route routes[] = {
     {&topic_approval_requested, load_requested, handle_requested},
     {&topic_evaluation_completed, load_evaluated, handle_evaluated},
     {&topic_consent_completed, person_load_consented, person_handle_consented},
-    {&topic_customer_linked, person_load_linked, person_handle_linked},
+    {&topic_customer_linked, links_load, person_handle_linked},
     {&topic_review_decided, case_load_reviewed, case_handle_reviewed},
     {&topic_review_expired, case_load_expired, case_handle_expired},
     {&topic_process_expired, case_load_process_expired, case_handle_process_expired},

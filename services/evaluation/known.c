@@ -75,6 +75,12 @@ const struct state_kind customer_kind = {
     .follow = follow_customer,
 };
 
+void link_follow(struct keys *keys, const char *user_id)
+{
+    keys_add_text(keys, &link_kind, user_id);
+    keys_add_text(keys, &customer_kind, user_id);
+}
+
 static void read_identity_use(const struct row *row, struct arena *arena, void *out)
 {
     *(struct identity_use *)out = (struct identity_use){

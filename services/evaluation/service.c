@@ -14,7 +14,6 @@
 #include "evaluation_sql.h"
 #include "services/evaluation/evaluation.h"
 #include "services/evaluation/known.h"
-#include "services/evaluation/persons.h"
 #include "services/evaluation/summary.h"
 #include "services/evaluation/waiting.h"
 #include "services/links/links.h"
@@ -205,7 +204,7 @@ static const struct route routes[] = {
     {&topic_review_expired, case_load_expired, case_handle_expired},
     {&topic_process_expired, case_load_process_expired, case_handle_process_expired},
     {&topic_customer_registered, load_registered, handle_registered},
-    {&topic_customer_linked, person_load_linked, person_handle_linked},
+    {&topic_customer_linked, links_load, links_handle},
     RETENTION_ROUTE,
 };
 

@@ -73,7 +73,8 @@ bool links_same(const struct turn *turn, const char *user_id, const char *other_
     return has(&ids, other_id);
 }
 
-const char *links_find_fault(const struct customer_linked *event)
+/* What the contract demands; NULL, or what is wrong. */
+static const char *find_fault(const struct customer_linked *event)
 {
     if (!text_is_id(event->userId))
         return "userId is blank or too long";
@@ -89,8 +90,25 @@ static void link_to(const struct turn *turn, const char *user_id, const char *ot
     link->user_id = other_id;
 }
 
-bool links_join(const struct turn *turn, struct outcome *out, const struct customer_linked *event)
+void links_load(const struct turn *turn, struct keys *keys)
 {
+    const struct customer_linked *event = turn->event;
+
+    if (find_fault(event) != NULL)
+        return;
+    link_follow(keys, event->userId);
+    link_follow(keys, event->firstId);
+}
+
+bool links_join(const struct turn *turn, struct outcome *out)
+{
+    const struct customer_linked *event = turn->event;
+    const char *fault = find_fault(event);
+
+    if (fault != NULL) {
+        outcome_reject(out, REASON_CONTRACT, "%s", fault);
+        return false;
+    }
     if (links_same(turn, event->userId, event->firstId))
         return false;
     outcome_row(out, &sql_insert_link, TEXT(event->userId), TEXT(event->firstId),
@@ -98,4 +116,9 @@ bool links_join(const struct turn *turn, struct outcome *out, const struct custo
     link_to(turn, event->userId, event->firstId);
     link_to(turn, event->firstId, event->userId);
     return true;
+}
+
+void links_handle(const struct turn *turn, struct outcome *out)
+{
+    (void)links_join(turn, out);
 }

@@ -35,10 +35,11 @@ struct id_list links_ids(const struct turn *turn, const char *user_id);
 /* Whether two ids are one person's; the links of the first were asked for in load. */
 bool links_same(const struct turn *turn, const char *user_id, const char *other_id);
 
-/* What the contract demands; NULL, or what is wrong. */
-const char *links_find_fault(const struct customer_linked *event);
+/* customer.linked: the two ids are one person's from now on. */
+void links_load(const struct turn *turn, struct keys *keys);
+void links_handle(const struct turn *turn, struct outcome *out);
 
-/* Makes the two ids, whose links were asked for, one person's; false: they are already. */
-bool links_join(const struct turn *turn, struct outcome *out, const struct customer_linked *event);
+/* The latter, for who has more to do then: whether it is news, and no breach of the contract. */
+bool links_join(const struct turn *turn, struct outcome *out);
 
 #endif

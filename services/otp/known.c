@@ -7,6 +7,7 @@
 #include "common/core/bytes.h"
 
 #include "otp_sql.h"
+#include "services/links/links.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
@@ -76,6 +77,13 @@ const struct state_kind contact_kind = {
     .follow = follow_contact,
 };
 
+void link_follow(struct keys *keys, const char *user_id)
+{
+    keys_add_text(keys, &link_kind, user_id);
+    keys_add_text(keys, &contact_kind, user_id);
+    keys_add_subject(keys, user_id);
+}
+
 /* Where a contact's values are sealed; by enum otp_channel. */
 static const char *const columns[OTP_CHANNEL_COUNT] = {
     [OTP_CHANNEL_SMS] = "contact.phone",
@@ -119,13 +127,31 @@ static struct otp_contact open_contact(const struct turn *turn, const char *user
     return contact;
 }
 
-struct otp_contact contact_find(const struct turn *turn, const char *user_id)
+static struct otp_contact contact_of(const struct turn *turn, const char *user_id)
 {
     const struct contact *known = find_contact(turn, user_id);
     struct otp_contact contact = {0};
 
     if (known != NULL)
         contact = open_contact(turn, user_id, known);
+    return contact;
+}
+
+static bool is_empty(const struct otp_contact *contact)
+{
+    for (int channel = 0; channel < OTP_CHANNEL_COUNT; channel++)
+        if (contact->by_channel[channel].address != NULL)
+            return false;
+    return true;
+}
+
+struct otp_contact contact_of_person(const struct turn *turn, const char *user_id)
+{
+    struct id_list ids = links_ids(turn, user_id);
+    struct otp_contact contact = {0};
+
+    for (size_t i = 0; i < ids.count && is_empty(&contact); i++)
+        contact = contact_of(turn, ids.items[i]);
     return contact;
 }
 

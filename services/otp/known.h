@@ -54,8 +54,11 @@ extern const struct state_kind contact_kind, challenge_kind, traffic_kind, messa
 void traffic_ask(struct keys *keys, const struct otp_contact *contact);
 struct traffic *traffic_of(const struct turn *turn, const struct digest *destination_index);
 
-/* What is known of a customer, opened; what was erased is none. The subject's key is loaded. */
-struct otp_contact contact_find(const struct turn *turn, const char *user_id);
+/*
+ * Where a person can be reached: as the user, else under another id of the person, whose links
+ * link_follow() asked for. What was erased is none.
+ */
+struct otp_contact contact_of_person(const struct turn *turn, const char *user_id);
 
 /* Writes the next version when there is news. */
 void contact_save(const struct turn *turn, struct outcome *out, const char *user_id,

@@ -5,7 +5,6 @@
 
 #include "common/core/blind_index.h"
 #include "services/otp/config.h"
-#include "services/otp/links.h"
 #include "services/otp/otp.h"
 
 static const struct otp_config *config_of(const struct turn *turn)

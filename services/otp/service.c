@@ -2,7 +2,7 @@
  * otp: otp.requested.v1 → otp.completed.v1, by the rules in otp.c.
  *
  * A code goes by SMS or e-mail to where the request says, else to where customer.registered.v1
- * says that the user is, perhaps under a later id, which customer.linked.v1 tells; the answer
+ * says that the user is, perhaps under another id, which customer.linked.v1 tells; the answer
  * follows when the provider has answered. otp.expired.v1, from the schedule, closes challenges. The
  * code itself is kept nowhere but in the effect that sends it.
  */
@@ -16,11 +16,11 @@
 #include "otp_expired.h"
 #include "otp_requested.h"
 #include "otp_sql.h"
+#include "services/links/links.h"
 #include "services/otp/answer.h"
 #include "services/otp/config.h"
 #include "services/otp/delivery.h"
 #include "services/otp/known.h"
-#include "services/otp/links.h"
 #include "services/otp/otp.h"
 #include "services/otp/request.h"
 #include "topics.h"
@@ -66,7 +66,7 @@ static void load_requested(const struct turn *turn, struct keys *keys)
     keys_add_text(keys, &challenge_kind, event->processId);
     traffic_ask(keys, &asked);
     if (event->userId != NULL)
-        contact_ask(keys, event->userId);
+        link_follow(keys, event->userId);
 }
 
 /* The challenge that the message belongs to: the open one, or a new one in its place. */
@@ -281,13 +281,13 @@ static const struct route routes[] = {
     {&topic_otp_requested, load_requested, handle_requested},
     {&topic_otp_expired, load_expired, handle_expired},
     {&topic_customer_registered, load_registered, handle_registered},
-    {&topic_customer_linked, contact_link_load, contact_link_handle},
+    {&topic_customer_linked, links_load, links_handle},
     RETENTION_ROUTE,
 };
 
-/* Links lead to contacts, these to the numbers of their destinations. */
+/* Links lead to contacts under other ids, these to the numbers of their destinations. */
 static const struct state_kind *const states[] = {
-    &contact_link_kind, &contact_kind, &traffic_kind, &challenge_kind, &message_kind,
+    &link_kind, &contact_kind, &traffic_kind, &challenge_kind, &message_kind,
 };
 
 static const struct topic *const outputs[] = {&topic_otp_completed};

@@ -64,7 +64,7 @@ SERVICE_RIGHTS = {
     | {
         "effect": {"SELECT", "INSERT", "UPDATE"},
         "contact": {"SELECT", "INSERT"},
-        "contact_link": {"SELECT", "INSERT"},
+        "customer_link": {"SELECT", "INSERT"},
         "challenge": {"SELECT", "INSERT"},
         "message": {"SELECT", "INSERT"},
         "answer": {"INSERT"},

@@ -420,7 +420,7 @@ def test_a_prospect_who_became_a_customer_is_reached(otp):
     assert otp.ask(request(userId=first))["code"] == "NO_DESTINATION"
     linked = {"userId": later, "firstId": first, "linkedAt": 1000}
     otp.publish("customer.linked", linked)
-    await_true(lambda: otp.database.rows("select from otp.contact_link where user_id = %s", later),
+    await_true(lambda: otp.database.rows("select from otp.customer_link where user_id = %s", later),
                WORKER_TIMEOUT_S, otp.log)  # fmt: skip
     assert otp.ask(request(userId=first))["code"] == "SENT"
     assert len(otp.messages_to(number)) == 1

@@ -19,7 +19,7 @@ SESSION = """
 """
 
 # Of services/NAME, in the schemas of the services that are linked with it.
-LIBRARIES = {"evaluation": ["links", "review"], "approval": ["links", "review"]}
+LIBRARIES = {"evaluation": ["links", "review"], "approval": ["links", "review"], "otp": ["links"]}
 
 # These stay small, and are read whole without harm.
 SMALL = {"consumer_group", "partition", "schema_version", "source", "suspect", "topic"}

@@ -498,7 +498,7 @@ def test_of_a_faces_users_sixteen_are_enough(approval):
     assert approval.load("load_face_use", other) == [(other, f"u{n:02}") for n in range(16)]
 
 
-@pytest.mark.parametrize("service", ["evaluation", "approval"])
+@pytest.mark.parametrize("service", ["evaluation", "approval", "otp"])
 def test_all_ids_of_a_person_are_found_from_each(links, service):
     first, second, third = sorted(name() for _ in range(3))
     links(service).put("insert_link", (second, first, NOON), (third, first, NOON), (name(), name(), NOON))
@@ -538,14 +538,6 @@ def test_the_highest_version_of_a_contact_holds(otp):
     assert otp.load("load_contact", user) == [second[:-1]]
     with pytest.raises(errors.UniqueViolation):
         otp.put("insert_contact", contact(user, 2))
-
-
-def test_later_ids_are_found_by_the_first(otp):
-    first, later, other = name(), "a" + name(), "b" + name()
-    otp.put("insert_contact_link", (first, other, NOON), (first, later, NOON), (name(), later, NOON))
-    assert otp.load("load_contact_links", first, later) == [(first, later), (first, other)]
-    with pytest.raises(errors.UniqueViolation):
-        otp.put("insert_contact_link", (first, later, NOON))
 
 
 def test_the_highest_version_of_each_challenge_of_a_process_holds(otp):
@@ -610,9 +602,9 @@ def test_answers_to_requests_are_added_and_not_read(otp, migrated):
     assert migrated.rows("select result from otp.answer where answer_id = %s", identifier) == [("NO_DESTINATION",)]
 
 
-@pytest.mark.parametrize("table", ["contact", "contact_link", "challenge", "message", "answer"])
+@pytest.mark.parametrize("table", ["contact", "customer_link", "challenge", "message", "answer"])
 def test_the_otp_worker_changes_no_history(otp, table):
-    column = {"contact": "user_id", "contact_link": "user_id"}.get(table, "process_id")
+    column = {"contact": "user_id", "customer_link": "user_id"}.get(table, "process_id")
     for statement in (f"delete from {table}", f"update {table} set {column} = null"):
         with pytest.raises(errors.InsufficientPrivilege):
             otp.connection.execute(statement)

@@ -1,5 +1,6 @@
 /* Persons of several ids: whose contact a code goes to. */
 #include "customer_linked.h"
+#include "links_sql.h"
 #include "tests/support/otp_examples.h"
 
 #define AS_PROSPECT "{'userId': 'first'}"
@@ -23,8 +24,8 @@ static void the_prospect_is_reached_as_the_customer(void **state)
     registered(NULL);
     assert_unreachable();
     assert_int_equal(linked("u1", "first")->row_count, 1);
-    assert_string_equal(column_of(&sql_insert_contact_link, 0, 0), "first");
-    assert_string_equal(column_of(&sql_insert_contact_link, 0, 1), "u1");
+    assert_string_equal(column_of(&sql_insert_link, 0, 0), "u1");
+    assert_string_equal(column_of(&sql_insert_link, 0, 1), "first");
     assert_true(holds(sent(ask(AS_PROSPECT))->body, PHONE));
     assert_string_equal(fake.outcome.effects[0].subject, "first");
     assert_true(holds(sent(ask("{'processId': 'p2'}"))->body, PHONE)); /* as before */
@@ -46,6 +47,16 @@ static void a_contact_of_the_id_itself_comes_first(void **state)
     registered("{'userId': 'first', 'phoneNumber': '+420601000009'}");
     linked("u1", "first");
     assert_true(holds(sent(ask(AS_PROSPECT))->body, "+420601000009"));
+}
+
+static void the_customer_is_reached_as_the_prospect(void **state)
+{
+    (void)state;
+    registered("{'userId': 'first'}");
+    linked("u1", "first");
+    linked("u2", "first");
+    assert_true(holds(sent(ask(NULL))->body, PHONE));
+    assert_true(holds(sent(ask("{'userId': 'u2', 'processId': 'p2'}"))->body, PHONE));
 }
 
 static void the_first_later_id_with_a_contact_counts(void **state)
@@ -70,12 +81,14 @@ static void a_link_of_nobody_is_parked(void **state)
     (void)state;
     assert_true(linked(" ", "first")->rejected);
     assert_true(linked("u1", "")->rejected);
+    assert_true(linked("u1", "u1")->rejected);
 }
 
 static const struct CMUnitTest cases[] = {
     CASE(the_prospect_is_reached_as_the_customer),
     CASE(whichever_id_came_first),
     CASE(a_contact_of_the_id_itself_comes_first),
+    CASE(the_customer_is_reached_as_the_prospect),
     CASE(the_first_later_id_with_a_contact_counts),
     CASE(a_link_is_noted_once),
     CASE(a_link_of_nobody_is_parked),
