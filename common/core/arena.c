@@ -134,7 +134,7 @@ void arena_done(struct arena *arena)
     *arena = (struct arena){0};
 }
 
-static size_t bytes_of(const struct arena_block *block)
+static size_t bytes_in(const struct arena_block *block)
 {
     size_t bytes = 0;
 
@@ -145,5 +145,5 @@ static size_t bytes_of(const struct arena_block *block)
 
 size_t arena_bytes(const struct arena *arena)
 {
-    return bytes_of(arena->blocks) + bytes_of(arena->spare);
+    return bytes_in(arena->blocks) + bytes_in(arena->spare);
 }

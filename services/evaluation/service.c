@@ -12,10 +12,10 @@
 #include "common/core/text.h"
 #include "common/worker/retention.h"
 #include "evaluation_sql.h"
+#include "services/evaluation/cases.h"
 #include "services/evaluation/evaluation.h"
 #include "services/evaluation/known.h"
 #include "services/evaluation/summary.h"
-#include "services/evaluation/waiting.h"
 #include "services/links/links.h"
 #include "services/review/case_job.h"
 #include "services/review/config.h"
@@ -130,7 +130,7 @@ static void decide(const struct turn *turn, struct outcome *out)
         identities_tie(turn, out, &identities, event->userId,
                        evaluation.result == EVALUATION_RESULT_OK, event->identityVerificationId);
     if (evaluation.result == EVALUATION_RESULT_WAIT)
-        waiting_open(turn, out, event->identityVerificationId);
+        decision_open_case(turn, out, event->identityVerificationId);
 }
 
 static void handle_requested(const struct turn *turn, struct outcome *out)

@@ -1,13 +1,13 @@
 /* What is WAIT: its case, and the decision that closes it. */
-#include "services/evaluation/waiting.h"
+#include "services/evaluation/cases.h"
 
 #include "services/evaluation/evaluation.h"
 #include "services/evaluation/known.h"
 #include "services/evaluation/policy.h"
 #include "services/review/case_job.h"
 
-void waiting_open(const struct turn *turn, struct outcome *out,
-                  const char *identity_verification_id)
+void decision_open_case(const struct turn *turn, struct outcome *out,
+                        const char *identity_verification_id)
 {
     const struct decision *decision = decision_find(turn, identity_verification_id);
     const struct evaluation_policy *policy = policy_rules(turn->policy, decision->process_type);

@@ -306,5 +306,5 @@ static const struct CMUnitTest cases[] = {
 
 int main(void)
 {
-    return cmocka_run_group_tests_name("evaluation_waiting", cases, NULL, NULL);
+    return cmocka_run_group_tests_name("evaluation_cases", cases, NULL, NULL);
 }

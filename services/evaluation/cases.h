@@ -1,0 +1,11 @@
+#ifndef EVALUATION_CASES_H
+#define EVALUATION_CASES_H
+
+#include "common/worker/service.h"
+
+/* Opens the first case of a decision that is WAIT and was saved before; load has asked for the
+ * process's cases. */
+void decision_open_case(const struct turn *turn, struct outcome *out,
+                        const char *identity_verification_id);
+
+#endif
