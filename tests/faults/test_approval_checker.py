@@ -21,8 +21,8 @@ import approval
 import approval_check
 import books
 import effects
-from checker import Report
 from contract import Contract
+from report import Report
 from stack import Stack
 from topics_read import Message
 

@@ -20,8 +20,8 @@ import fastavro
 import books
 import consent
 import consent_check
-from checker import Report
 from contract import Contract
+from report import Report
 from stack import Stack
 from topics_read import Message
 

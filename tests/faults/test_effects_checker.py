@@ -16,8 +16,8 @@ import fastavro
 
 import books
 import effects
-from checker import Report
 from contract import Contract
+from report import Report
 from stack import Stack
 from topics_read import Message
 

@@ -20,9 +20,9 @@ import fastavro
 import books
 import effects
 import otp
-from checker import Report
 from contract import Contract
 from murmur2 import partition_of
+from report import Report
 from stack import Stack
 from topics_read import Message
 

@@ -18,6 +18,15 @@ def header(message, name):
     return None
 
 
+def expectation(record):
+    """What the record says is to become of it; without a word it is good."""
+    return header(record, "test-expect") or "ok"
+
+
+def kind_of(record):
+    return header(record, "test-kind") or ""
+
+
 def is_barrier(message):
     """A record by which a worker finds the end of a partition: nobody's event."""
     return message.key is None and message.value is None and header(message, "ob-barrier") is not None

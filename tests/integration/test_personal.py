@@ -17,11 +17,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from checker import write_out
 from commands import BIN, ROOT, WORKER_TIMEOUT_S, Bench, await_true, clean_environment
 from database import SERVICES
 from running import Contract, watermarks
 import seals
+from stored import write_out
 from topics_read import consumer_of, read_topics
 
 PARTITIONS = 4
