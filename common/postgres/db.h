@@ -28,7 +28,7 @@ enum db_verdict {
     DB_FINE,
     DB_REPEAT, /* 40001, 40P01, 55P03, 23505: roll back, run the same again */
     DB_DATA,   /* classes 22, 23, 54 and 21000: a value is to blame */
-    DB_SLOW,   /* 57014, 53200: too much at once */
+    DB_SLOW,   /* 57014: too much at once */
     DB_DOUBT,  /* anything else: nothing is known */
 };
 
@@ -68,7 +68,6 @@ const char *db_sqlstate(const struct db *db);    /* "" when nothing came from th
 bool db_warned(const struct db *db);             /* the last exchange came with a WARNING */
 bool db_alive(const struct db *db);
 bool db_check(struct db *db); /* the same, after a look at the socket of an idle connection */
-int db_socket(const struct db *db);
 
 /* The answer to the n-th statement queued, from 0. */
 size_t db_row_count(const struct db *db, size_t answer);
