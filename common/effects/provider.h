@@ -19,8 +19,7 @@ enum {
     PROVIDER_BODY_MAX = 1024 * 1024,   /* bytes; codes, short mails and call-backs are far less */
     PROVIDER_RESPONSE_MAX = 64 * 1024, /* bytes; what comes beyond is not read */
     PROVIDER_RETRY_AFTER_MAX_MS = 3600000, /* who asks for longer waits an hour and asks again */
-    PROVIDER_ID_MAX = 200,  /* bytes of a provider's own id; a longer one is not kept */
-    PROVIDER_KEY_MAX = 200, /* bytes of an idempotency key */
+    PROVIDER_ID_MAX = 200, /* bytes of a provider's own id; a longer one is not kept */
 };
 
 /*
@@ -28,8 +27,7 @@ enum {
  * not set are "". Shared by threads, never changed after the start.
  */
 struct provider_options {
-    const char
-        *url; /* https://, smtps:// or smtp:// with STARTTLS; "": there is no such provider */
+    const char *url;              /* https://, smtps://, smtp:// with STARTTLS; "": there is none */
     const char *allowed_hosts;    /* names separated by commas; "": that of the URL alone */
     const char *allowed_networks; /* "10.0.0.0/8,fd00::/8": not public, but meant */
     const char *ca_file;          /* "": the system's */

@@ -317,17 +317,3 @@ struct header_list event_meta_write(const struct result_meta *meta, struct arena
     assert(draft.count <= HEADERS);
     return (struct header_list){draft.items, draft.count};
 }
-
-struct header_list event_meta_write_reply(struct header_list result,
-                                          const struct reply_address *reply, struct arena *arena)
-{
-    if (reply->correlation.data == NULL)
-        return result;
-
-    struct header *items =
-        arena_alloc(arena, (result.count + 1) * sizeof *items, _Alignof(struct header));
-
-    memcpy(items, result.items, result.count * sizeof *items);
-    items[result.count] = (struct header){HEADER_REPLY_CORRELATION, reply->correlation};
-    return (struct header_list){items, result.count + 1};
-}

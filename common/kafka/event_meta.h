@@ -93,8 +93,4 @@ struct result_meta {
 /* The headers of a result in `arena`; the span id of traceparent is new. */
 struct header_list event_meta_write(const struct result_meta *meta, struct arena *arena);
 
-/* The same with the correlation that the reply address asks for; shares the values. */
-struct header_list event_meta_write_reply(struct header_list result,
-                                          const struct reply_address *reply, struct arena *arena);
-
 #endif

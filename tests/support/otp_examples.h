@@ -107,7 +107,6 @@ enum {
     CHALLENGE_STATE,
     CHALLENGE_HMAC,
     CHALLENGE_RESENDS,
-    CHALLENGE_EXPIRES = 9,
 };
 
 static inline const char *challenge(size_t n, size_t column)

@@ -352,21 +352,6 @@ static void writes_events_without_a_cause(void **state)
     assert_int_equal(value_of(headers, HEADER_TRACEPARENT).size, TRACEPARENT_SIZE - 1);
 }
 
-static void adds_the_correlation_to_a_reply(void **state)
-{
-    struct reply_address reply = {"r", 1, {(const uint8_t *)"\0\1\2", 3}};
-    struct header_list result = written(&cause);
-    struct header_list headers = event_meta_write_reply(result, &reply, &arena);
-    struct bytes correlation = value_of(headers, HEADER_REPLY_CORRELATION);
-
-    (void)state;
-    assert_int_equal(headers.count, result.count + 1);
-    assert_int_equal(correlation.size, 3);
-    assert_memory_equal(correlation.data, "\0\1\2", 3);
-    reply.correlation = (struct bytes){0};
-    assert_int_equal(event_meta_write_reply(result, &reply, &arena).count, result.count);
-}
-
 static const struct CMUnitTest singles[] = {
     TIDY(refuses_a_hundred_and_one_headers),
     TIDY(reads_every_attribute),
@@ -378,7 +363,6 @@ static const struct CMUnitTest singles[] = {
     TIDY(reads_what_it_writes),
     TIDY(correlates_with_the_first_event),
     TIDY(writes_events_without_a_cause),
-    TIDY(adds_the_correlation_to_a_reply),
 };
 
 int main(void)
