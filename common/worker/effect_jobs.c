@@ -148,6 +148,35 @@ bool effect_jobs_write_back(struct ledger *ledger, struct effect_job *const *job
     return fine;
 }
 
+bool effect_jobs_keep_outdone(struct ledger *ledger, struct effect_place *places, size_t *count,
+                              struct error *error)
+{
+    struct arena arena = {0};
+    size_t width = sql_find_outdone.parameter_count;
+    struct value *values =
+        arena_alloc(&arena, *count * width * sizeof *values, _Alignof(struct value));
+    struct value *at = values;
+
+    for (size_t i = 0; i < *count; i++) {
+        *at++ = INT(ledger->group_id);
+        *at++ = INT(places[i].topic_id);
+        *at++ = INT(places[i].number);
+        *at++ = INT(places[i].epoch);
+    }
+    db_queue_rows(ledger->db, &sql_find_outdone, values, *count);
+    bool fine = db_exchange(ledger->db, error);
+    arena_done(&arena);
+    if (!fine)
+        return false;
+    *count = db_row_count(ledger->db, 0);
+    for (size_t i = 0; i < *count; i++) {
+        struct row row = db_row(ledger->db, 0, i);
+        places[i] = (struct effect_place){(int32_t)row_int(&row, 0), (int32_t)row_int(&row, 1),
+                                          row_int(&row, 2)};
+    }
+    return true;
+}
+
 bool effect_jobs_count(struct ledger *ledger, struct error *error)
 {
     const struct value group = INT(ledger->group_id);

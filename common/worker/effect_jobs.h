@@ -73,6 +73,10 @@ enum effect_opened effect_job_open(const struct effect_job *job, const struct ke
 MUST_CHECK bool effect_jobs_write_back(struct ledger *ledger, struct effect_job *const *jobs,
                                        const int64_t *epochs, size_t count, struct error *error);
 
+/* Leaves of the places those that were claimed by another since. */
+MUST_CHECK bool effect_jobs_keep_outdone(struct ledger *ledger, struct effect_place *places,
+                                         size_t *count, struct error *error);
+
 /* What waits, for the metrics: asks, and then gives the number and age of a kind. */
 MUST_CHECK bool effect_jobs_count(struct ledger *ledger, struct error *error);
 double effect_jobs_waiting(const struct ledger *ledger, const char *kind, double *age_seconds);

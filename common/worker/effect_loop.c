@@ -80,6 +80,8 @@ void loop_add_effects(const struct loop *loop, struct partition *partition, size
 /* A pseudo partition is taken over once its input partition is ours and sure. */
 void loop_tend_effects(struct loop *loop)
 {
+    if (loop->effects != NULL && effects_outdone(loop->effects))
+        loop_suspend(loop, "a partition was taken over by another");
     for (struct partition *p = loop->partitions; p != NULL; p = p->next) {
         struct partition *pseudo = p->effects;
         if (pseudo == NULL || p->state != PARTITION_ACTIVE)

@@ -329,6 +329,23 @@ static void settle(struct effects *effects, const struct provider_answer *answer
     put_off(effects, job, step.delay_ms);
 }
 
+/*
+ * Who was stopped claims what it has lost before it hears of that. The owner leases nothing then,
+ * and where no further events come, nothing else would tell it.
+ */
+static bool find_outdone(struct effects *effects, struct error *error)
+{
+    struct effect_place places[EFFECT_PLACES_MAX];
+    size_t count = sure_places(effects, places);
+
+    if (count == 0)
+        return true;
+    if (!effect_jobs_keep_outdone(&effects->ledger, places, &count, error))
+        return false;
+    effects_note_outdone(effects, places, count);
+    return true;
+}
+
 /* What waits in the whole service, whoever's partitions it is of. */
 static void count_waiting(struct effects *effects)
 {
@@ -338,7 +355,7 @@ static void count_waiting(struct effects *effects)
     if (now_ms - effects->counted_ms < COUNT_MS || !db_alive(effects->ledger.db))
         return;
     effects->counted_ms = now_ms;
-    if (!effect_jobs_count(&effects->ledger, &error)) {
+    if (!find_outdone(effects, &error) || !effect_jobs_count(&effects->ledger, &error)) {
         stumble(effects, &error);
         return;
     }

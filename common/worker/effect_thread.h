@@ -26,12 +26,13 @@ struct effects {
     struct effects_options options;
     pthread_t thread;
     struct performer *performer;
-    pthread_mutex_t lock;                          /* of all down to `leaving` */
+    pthread_mutex_t lock;                          /* of all down to `outdone` */
     struct effect_place places[EFFECT_PLACES_MAX]; /* epoch -1: in doubt */
     size_t place_count;
     struct effect_job *working;            /* UNDER_WAY and LATER; freed by the thread alone */
     struct effect_job *ended, **ended_end; /* ENDED and HANDED, as they ended; freed by the loop */
     bool woken, leaving;
+    bool outdone; /* another claimed a place that we took for ours */
     _Atomic bool stopping;
     /* the thread's own */
     struct kind_load *kinds;
@@ -48,6 +49,9 @@ struct effect_place *effects_find_place(struct effects *effects, int32_t topic_i
  * leases of what ended or is to be written back run out. What is forgotten is not in hand.
  */
 size_t effects_list_held(struct effects *effects, struct arena *arena, const struct uuid **out);
+
+/* Others have claimed these places; those that we have claimed anew meanwhile do not count. */
+void effects_note_outdone(struct effects *effects, const struct effect_place *places, size_t count);
 
 /* The thread; `context` is the struct effects. */
 void *effects_run(void *context);

@@ -147,6 +147,27 @@ void effects_forget(struct effects *effects, const struct partition *pseudo)
     pthread_mutex_unlock(&effects->lock);
 }
 
+void effects_note_outdone(struct effects *effects, const struct effect_place *places, size_t count)
+{
+    pthread_mutex_lock(&effects->lock);
+    for (size_t i = 0; i < count; i++) {
+        const struct effect_place *place =
+            effects_find_place(effects, places[i].topic_id, places[i].number);
+        if (place != NULL && place->epoch == places[i].epoch)
+            effects->outdone = true;
+    }
+    pthread_mutex_unlock(&effects->lock);
+}
+
+bool effects_outdone(struct effects *effects)
+{
+    pthread_mutex_lock(&effects->lock);
+    bool outdone = effects->outdone;
+    effects->outdone = false;
+    pthread_mutex_unlock(&effects->lock);
+    return outdone;
+}
+
 void effects_wake(struct effects *effects)
 {
     pthread_mutex_lock(&effects->lock);

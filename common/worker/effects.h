@@ -46,6 +46,9 @@ void effects_hold(struct effects *effects, const struct partition *pseudo);
 /* Another's: what is under way here is forgotten. */
 void effects_forget(struct effects *effects, const struct partition *pseudo);
 
+/* Whether another has claimed one of those by now; said once. */
+bool effects_outdone(struct effects *effects);
+
 /* A batch asked for effects. From any thread. */
 void effects_wake(struct effects *effects);
 

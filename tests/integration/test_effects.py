@@ -429,6 +429,20 @@ def test_partition_that_moves_in_mid_send(probe):
     assert 12 <= sum(sends(probe.first).values()) <= 12 + repeats
 
 
+def test_a_claim_by_who_was_away_is_noticed_while_effects_wait(probe):
+    """Somebody who does not know yet that effects are another's claims them, and goes."""
+    worker = probe.start(ONBOARDING_LOOPS="1")
+    await_sure(lambda: len(said(worker, "effects taken over")) == PARTITIONS, SECONDS, probe.tails)
+    probe.books.execute(
+        "update partition set owner_epoch = owner_epoch + 1"
+        " where topic_id = (select topic_id from topic where name = %s)", ("effects/" + CONSENT_TEXT,)
+    )  # fmt: skip
+    probe.ask_for(*(probe.event() for _ in range(8)))
+    assert {words[0] for words in probe.told(8, RETAKEN_SECONDS).values()} == {"SENT"}
+    assert set(sends(probe.first).values()) == {1}
+    assert said(worker, "suspended")
+
+
 def test_sigterm_waits_for_what_is_under_way_and_begins_nothing(probe):
     worker = probe.start()
     gate = threading.Event()
