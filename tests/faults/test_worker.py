@@ -80,6 +80,16 @@ class TestWorker(unittest.TestCase):
                 self.assertEqual((one.overslept, one.stopped_at), (late, None))
 
 
+    def test_time_stands_still_for_who_is_stopped(self):
+        one = worker_of(self, "trap 'kill -STOP $$; exit 0' TERM; echo ready; while :; do read line; done")
+        self.assertTrue(await_true(lambda: b"ready" in one.log(), 10))
+        waker = threading.Thread(target=lambda: await_true(one.is_stopped, 10) and (time.sleep(1.5), one.wake()))
+        waker.start()
+        with mock.patch.object(worker, "TERM_SECONDS", 1):
+            self.assertTrue(one.terminate())
+        waker.join()
+
+
 class TestStandIns(unittest.TestCase):
     def setUp(self):
         self.world = harness.World.__new__(harness.World)

@@ -12,6 +12,7 @@ from contract import ROOT
 BIN = os.environ.get("ONBOARDING_BIN", os.path.join(ROOT, "build", "asan", "bin"))
 TERM_SECONDS = 20  # the promise of SIGTERM
 THAW_SECONDS = 8  # how long a stopped worker stays stopped
+SLEEP_SECONDS = 90  # then whoever is to wake it up has forgotten it
 LEAVING_SECONDS = 18  # then a worker that was asked to leave ends as it is, by 1
 #: What librdkafka says in a process that was stopped for a minute: it is to be started again.
 LATE_THREADS = "background thread(s) to initialize"
@@ -94,15 +95,18 @@ class Worker:
         self.signal(signal.SIGCONT)
 
     def terminate(self):
-        """SIGTERM; True when it ended in order and in time."""
+        """SIGTERM; True when it ended in order and in time, not counting what it is stopped for."""
         self.wake()
         self.ended_by_us = True
         self.signal(signal.SIGTERM)
-        try:
-            self.process.wait(TERM_SECONDS)
-        except subprocess.TimeoutExpired:
-            return False
-        return self.may_end_so()
+        began = last = time.monotonic()
+        slept = 0
+        while self.alive() and last - began - slept < TERM_SECONDS and slept < SLEEP_SECONDS:
+            time.sleep(0.02)
+            now = time.monotonic()
+            slept += now - last if self.is_stopped() else 0
+            last = now
+        return not self.alive() and self.may_end_so()
 
     def may_end_so(self):
         """Whether its end is one that we asked for, or what a long sleep leads to."""
