@@ -12,6 +12,7 @@
 #include "common/core/failpoint.h"
 #include "common/postgres/connection.h"
 #include "common/postgres/encode.h"
+#include "common/postgres/refusal.h"
 
 enum {
     STATEMENTS_MAX = 128, /* prepared on one connection */
@@ -22,6 +23,7 @@ enum {
 
 struct db {
     PGconn *connection;
+    const char *schema;
     struct {
         const struct statement *statement;
         unsigned serial; /* its name on the server */
@@ -60,6 +62,7 @@ bool db_open(const struct db_options *options, struct db **out, struct error *er
 
     if (db == NULL)
         abort();
+    db->schema = options->schema;
     if (!connection_open(options, &db->connection, error)) {
         db_close(db);
         return false;
@@ -264,7 +267,7 @@ bool db_exchange(struct db *db, struct error *error)
     }
     if (db->verdict != DB_FINE) {
         db->prepared_count = db->prepared_surely; /* Parses after the failure were skipped */
-        return error_set(error, ERROR_RETRY, "PostgreSQL refused with SQLSTATE %s", db->sqlstate);
+        return refusal_set(db->sqlstate, db->schema, error);
     }
     db->prepared_surely = db->prepared_count;
     return true;

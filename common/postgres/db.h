@@ -35,7 +35,7 @@ enum db_verdict {
 struct db_options {
     const char *url;              /* postgresql://…, without password */
     const char *password;         /* NULL: the URL's or the environment's */
-    const char *schema;           /* search_path; an identifier */
+    const char *schema;           /* search_path; an identifier; outlives the connection */
     const char *application_name; /* seen in pg_stat_activity */
 };
 

@@ -11,10 +11,9 @@
 
 enum { INSTANCE_ID_SIZE = 256 }; /* Kafka takes fewer */
 
-/* librdkafka's own lines, in the form of ours. */
-static void on_log(const rd_kafka_t *consumer, int level, const char *facility, const char *text)
+void loop_log_kafka(const rd_kafka_t *client, int level, const char *facility, const char *text)
 {
-    (void)consumer;
+    (void)client;
     (void)level;
     log_line(LOG_WARNING, "librdkafka", LOG_TEXT("facility", facility), LOG_TEXT("text", text));
 }
@@ -73,7 +72,7 @@ static bool open_consumer(struct loop *loop, struct error *error)
     if (!kafka_configure(&loop->worker->kafka, properties, &conf, error))
         return false;
     rd_kafka_conf_set_opaque(conf, loop);
-    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_log_cb(conf, loop_log_kafka);
     rd_kafka_conf_set_error_cb(conf, on_client_error);
     rd_kafka_conf_set_rebalance_cb(conf, loop_on_rebalance);
     loop_watch_membership(loop, conf);

@@ -98,6 +98,9 @@ void loop_watch_membership(struct loop *loop, rd_kafka_conf_t *conf);
 void loop_check_membership(struct loop *loop); /* of doubtful partitions; leads back to step A */
 void loop_commit_to_group(struct loop *loop);
 
+/* librdkafka's own lines, in the form of ours. */
+void loop_log_kafka(const rd_kafka_t *client, int level, const char *facility, const char *text);
+
 /* fetching.c */
 void loop_pause(struct loop *loop, const struct partition *partition);
 void loop_activate(struct loop *loop, struct partition *partition); /* READY, from next_offset on */

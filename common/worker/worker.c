@@ -195,13 +195,18 @@ static bool check_topic(struct worker *worker, rd_kafka_t *client, size_t n, str
 /* Waits for the topics as long as it takes; outputs get their partition counts. */
 static bool find_topics(struct worker *worker, const sigset_t *signals, struct error *error)
 {
+    /* A question goes unanswered for seconds; why, the library's log says at once. */
+    static const struct kafka_property asking[] = {
+        {"socket.timeout.ms", "3000"}, {"log_level", "3"}, {NULL, NULL}};
     struct backoff backoff = {0};
     rd_kafka_conf_t *conf;
     rd_kafka_t *client;
     size_t found = 0;
 
-    if (!kafka_configure(&worker->kafka, kafka_producer_properties, &conf, error) ||
-        !kafka_open(RD_KAFKA_PRODUCER, conf, &client, error))
+    if (!kafka_configure(&worker->kafka, asking, &conf, error))
+        return false;
+    rd_kafka_conf_set_log_cb(conf, loop_log_kafka);
+    if (!kafka_open(RD_KAFKA_PRODUCER, conf, &client, error))
         return false;
     while (found < worker->service->output_count + worker->service->route_count &&
            !worker->stopping) {

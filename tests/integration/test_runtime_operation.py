@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -503,3 +504,25 @@ def test_loops_with_a_static_id_are_members_of_their_own(service):
     assert {row.outcome for row in service.outcomes(service.send([service.fresh() for _ in range(8)]))} == {DONE}
     assert worker.terminate(), running.tail(worker)
     assert worker.troubles() == []
+
+
+def test_brokers_that_refuse_are_told_at_once(service):
+    with socket.socket() as nobody:  # bound, and not listening
+        nobody.bind(("127.0.0.1", 0))
+        broker = f"127.0.0.1:{nobody.getsockname()[1]}"
+        began = time.monotonic()
+        worker = service.spawn(ONBOARDING_KAFKA_BROKERS=broker)
+        await_sure(lambda: said(worker, "librdkafka"), SECONDS, lambda: running.tail(worker))
+        assert time.monotonic() - began < 4  # the first question goes unanswered for longer
+    text = said(worker, "librdkafka")[0]["text"]
+    assert broker in text and "Connection refused" in text
+    assert worker.terminate()
+
+
+def test_a_database_without_migrations_is_told_so(service):
+    url = service.stack.service_url(service.service, "postgres")
+    worker = service.spawn(ONBOARDING_POSTGRES_URL=url)
+    await_sure(lambda: said(worker, "waiting for PostgreSQL"), SECONDS, lambda: running.tail(worker))
+    error = said(worker, "waiting for PostgreSQL")[0]["error"]
+    assert "SQLSTATE 42P01" in error and "schema evaluation" in error and "run the migrations" in error
+    assert worker.terminate()
