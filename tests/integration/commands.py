@@ -7,6 +7,7 @@ import pathlib
 import signal
 import subprocess
 import time
+import uuid
 
 import psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -17,6 +18,8 @@ BIN = pathlib.Path(os.environ.get("ONBOARDING_BIN", ROOT / "build/asan/bin"))
 COMMAND_TIMEOUT_S = 60  # the slowest waits out a fence of some seconds
 WORKER_TIMEOUT_S = 40
 LOOKUP_PARTITIONS = 16  # four input topics
+REQUESTED, COMPLETED = "onboarding.lookup.requested.v1", "onboarding.lookup.completed.v1"
+DEAD = REQUESTED + ".dlt"
 
 
 def clean_environment():
@@ -60,6 +63,10 @@ class Bench:
         if topic not in self.admin.list_topics(timeout=20).topics:
             return "5s"
         return self.properties(topic)["message.timestamp.before.max.ms"] + "ms"
+
+    def fence_ms(self):
+        fence = self.settings["ONBOARDING_FENCE"]
+        return int(fence[:-2]) if fence.endswith("ms") else 1000 * int(fence[:-1])
 
     def key_file(self, name):
         path = self.folder / f"{name}.key"
@@ -193,3 +200,30 @@ class Bench:
 
     def await_handled(self, count):
         await_true(lambda: self.handled(count), WORKER_TIMEOUT_S, self.log)
+
+
+# Requests of lookup, as lines of the command.
+
+
+def event(process_id, **identification):
+    return {
+        "processId": process_id,
+        "processType": "onboarding",
+        "identification": identification or {"clientNumber": "20417395"},
+    }
+
+
+def line(data, **attributes):
+    return json.dumps(attributes | {"data": data}) + "\n"
+
+
+def publish(bench, *lines, **more):
+    return bench.does("publish", "lookup.requested", given="".join(lines), **more)
+
+
+def fresh(prefix="p"):
+    return f"{prefix}-{uuid.uuid4()}"
+
+
+def by_key(records, *keys):
+    return [record for record in records if record["key"] in keys]

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+import analytics_examples
 import running
 from database import Database, Stack
 
@@ -67,3 +68,18 @@ def service(topics, tmp_path):
     made = running.Running(topics, tmp_path / "evaluation")
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def filled(migrated):
+    """The migrated database with rows in every table that a view of analysts reads."""
+    with migrated.connect() as connection:
+        analytics_examples.fill(connection)
+    return migrated
+
+
+@pytest.fixture
+def analyst(filled):
+    """A session of the analyst, logged in as such."""
+    with filled.connect("analyst", autocommit=True) as connection:
+        yield connection
