@@ -13,6 +13,7 @@ import consent
 import consent_check
 import effects
 import otp
+import otp_check
 from books import DONE
 from topics_read import header
 
@@ -164,7 +165,7 @@ def check_lookup(checker):
 CHECKS = {
     "evaluation": check_evaluation,
     "lookup": check_lookup,
-    otp.SERVICE: otp.check,
+    otp.SERVICE: otp_check.check,
     approval.SERVICE: approval_check.check,
     consent.SERVICE: consent_check.check,
     effects.SERVICE: effects.check,

@@ -20,6 +20,7 @@ import fastavro
 import books
 import effects
 import otp
+import otp_check
 from contract import Contract
 from murmur2 import partition_of
 from report import Report
@@ -47,7 +48,7 @@ MADE = [
     (TIGHT, "tight", "ACTIVATION", CODE, False, OTHER, None, 5, 0, "SENT", ["accept"]),
     (TIGHT, "tight", "ACTIVATION", SECOND, False, OTHER, None, 9, 0, "TOO_MANY", None),
 ]
-ENDS = {told: end for end, told in otp.ENDS.items() if told != "EXPIRED"}
+ENDS = {told: end for end, told in otp_check.ENDS.items() if told != "EXPIRED"}
 LOST, REFUSED = (str(uuid.UUID(int=n)) for n in (1, 4))
 
 
@@ -366,14 +367,14 @@ class TestOtp(unittest.TestCase):
     def report(self, connection, spoil=None, name="secret"):
         """What is said of a world; nothing of it stays but in the files. Those are slow to read: not
         where the world is spoiled in another way."""
-        keep = nullcontext() if name.startswith("secret") else mock.patch.object(otp, "canary")
+        keep = nullcontext() if name.startswith("secret") else mock.patch.object(otp_check, "canary")
         connection.execute("begin")
         try:
             world = make_world(connection)
             with mock.patch.dict(otp.CHANGED), keep:
                 if spoil:
                     spoil(world)
-                otp.check(world)
+                otp_check.check(world)
         finally:
             connection.execute("rollback")
         return world.report
