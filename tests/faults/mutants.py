@@ -11,6 +11,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import effects
+import network_scenarios as n
 import scenarios as s
 from checker import UNREADABLE, Checker
 from harness import World
@@ -21,31 +22,31 @@ SETTLE_SECONDS = 40
 #: mutant -> (scenario, options of the world)
 MUTANTS = {
     "mark_at_commit": (s.killed_after_commit, {}),
-    "mark_on_suspended": (s.swallowed_then_doubted, {}),
-    "finite_message_timeout": (s.unanswered_before_another, {}),
+    "mark_on_suspended": (n.swallowed_then_doubted, {}),
+    "finite_message_timeout": (n.unanswered_before_another, {}),
     "reclaim_without_membership_check": (s.zombie_wakes, {}),
     "no_reclaim_by_fenced_owner": (s.fenced_by_nobody, {}),
     "no_epoch_condition": (s.woken_after_its_heir, {}),
     "no_next_offset_condition": (s.moved_under_way, {}),
-    "client_position_trusted": (s.lost_place, {}),
+    "client_position_trusted": (n.lost_place, {}),
     "no_pause_while_suspended": (s.database_away, {}),
     "buffer_kept_on_revoke": (s.revoked_while_polling, {"fenced": False}),
     "delivery_error_ignored": (s.held_while_publishing, {}),
-    "no_purge_on_lost": (s.lost_with_results_on_their_way, {"fenced": False}),
+    "no_purge_on_lost": (n.lost_with_results_on_their_way, {"fenced": False}),
     "no_read_back": (s.killed_after_commit, {}),
-    "read_back_without_wait": (s.held_by_the_dead, {"fence_ms": 10000}),
+    "read_back_without_wait": (n.held_by_the_dead, {"fence_ms": 10000}),
     "high_watermark_instead_of_barrier": (s.killed_after_publishing, {}),
     "dead_letters_by_ce_id": (s.conflicts_of_one_id, {}),
     "stamp_of_producing": (s.plain_load, {}),
     "stamp_without_row_lock": (s.killed_with_nothing_after, {}),
-    "newer_stamp_before_first_ack": (s.late_first_request, {}),
+    "newer_stamp_before_first_ack": (n.late_first_request, {}),
     "recompute_on_rerun": (s.moved_back, {}),
     "publish_on_duplicate": (s.plain_load, {}),
     "digest_ignored": (s.plain_load, {}),
     "digest_over_wire_bytes": (s.plain_load, {}),
     "start_at_group_offset": (s.killed_with_nothing_after, {}),
     "no_dead_letter_row": (s.plain_load, {}),
-    "unknown_commit_as_success": (s.lost_commits, {}),
+    "unknown_commit_as_success": (n.lost_commits, {}),
     "no_idle_in_transaction_timeout": (s.stopped_in_transaction, {}),
     "no_lock_on_shared_keys": (s.rivals_at_once, {"service": "lookup"}),
     "lost_answers_not_counted": (s.effects_through_deaths, {"service": effects.SERVICE}),
