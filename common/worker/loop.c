@@ -59,7 +59,7 @@ static bool open_consumer(struct loop *loop, struct error *error)
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "error"},
         {"session.timeout.ms", session},
-        {"heartbeat.interval.ms", "1000"},
+        {"heartbeat.interval.ms", "300"}, /* a partition that moves waits for up to two */
         {"max.poll.interval.ms", interval},
         {"socket.timeout.ms", "10000"},
         {"fetch.wait.max.ms", "50"},
