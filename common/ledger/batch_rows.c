@@ -33,10 +33,10 @@ static int compare_keyed(const void *a, const void *b)
 {
     const struct keyed *left = a;
     const struct keyed *right = b;
-    int order = (left->source_id > right->source_id) - (left->source_id < right->source_id);
+    int order = memcmp(left->event_id.bytes, right->event_id.bytes, sizeof left->event_id);
 
     return order != 0 ? order
-                      : memcmp(left->event_id.bytes, right->event_id.bytes, sizeof left->event_id);
+                      : (left->source_id > right->source_id) - (left->source_id < right->source_id);
 }
 
 /* In the order of keys: two batches with the same ids wait for each other, but not crosswise. */
