@@ -1,6 +1,7 @@
 """The command `onboarding` under test, with a lookup worker and a database beside it."""
 
 import base64
+import datetime
 import json
 import os
 import pathlib
@@ -118,7 +119,7 @@ class Bench:
 
     def now(self):
         """A time for --from; what is published afterwards is not older."""
-        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() // 10**6 % 1000:03}Z"
+        return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
     # The cluster.
 

@@ -22,6 +22,8 @@ COMPLETED, REVIEWED = OUTPUT["approval"], "onboarding.review.completed.v1"
 REPLIES = "onboarding.replies.approval.v1"
 FRAME = b"\xff\xd8\xff\xe0 invented picture "
 
+BEGAN = b"2026-03-01T12:00:00Z"  # of all events: attempts of one day are counted
+
 POLICY = {
     "version": "test",
     "default": {"attemptsPerProcess": 3, "attemptsPerDay": 3},
@@ -88,7 +90,7 @@ class Approval(running.Running):
         style = Style(broken=broken)
         key = data[self.contract.topics[topic]["key"]]
         return Record(topic, key.encode(), self.generator.value(topic, data, style),
-                      self.generator.headers(topic) + list(headers))
+                      [(n, BEGAN if n == "ce_time" else v) for n, v in self.generator.headers(topic)] + list(headers))
 
     def put(self, *events):
         """Publishes events at once, and waits until all are handled; the ledger's outcomes."""
@@ -185,6 +187,16 @@ def test_attempts_from_many_processes_are_counted_all(approval):
     approval.put(*(case.asked(status="FAILURE") for case in cases))
     counted = approval.rows("select day_attempt from decision where user_id = %s order by 1", first.user)
     assert counted == [(n,) for n in range(1, 13)]
+
+
+def test_attempts_of_a_day_are_one_persons(approval):
+    prospect, customer = Case(), Case()
+    approval.put(customer.linked(prospect))
+    approval.put(*(Case(user=user).asked(status="FAILURE") for user in (prospect.user, customer.user, prospect.user)))
+    approval.put(customer.evaluated(), customer.asked())
+    assert approval.decision(customer) == ("NOK", "TOO_MANY_ATTEMPTS")
+    assert approval.rows("select day_attempt from decision where user_id in (%s, %s) order by 1",
+                         prospect.user, customer.user) == [(n,) for n in range(1, 5)]
 
 
 def test_a_face_is_one_users(approval):

@@ -55,8 +55,8 @@ class Forgetting(Bench):
         self.rows(
             """insert into batch (group_id, topic_id, generation, partition, first_offset, last_offset, recorded_at,
                                   results, results_count)
-               values (1, 1, 0, 0, %s, %s, now() - %s, 'x', 1)""",
-            offset, offset, age,
+               values (1, 1, 0, 0, %s, %s, %s, 'x', 1)""",
+            offset, offset, self.began - age,
         )
 
     def published(self, offset):
@@ -75,13 +75,13 @@ class Forgetting(Bench):
         """A key of the day that is so long ago; a person's without an age."""
         self.rows(
             """insert into subject_key (day, key_id, subject, wrapped)
-               values (((now() - %s::interval) at time zone 'UTC')::date, 1, decode(%s, 'hex'), decode(%s, 'hex'))""",
-            age, os.urandom(32).hex(), "00" * 61,
+               values (%s, 1, decode(%s, 'hex'), decode(%s, 'hex'))""",
+            age and (self.began - age).date(), os.urandom(32).hex(), "00" * 61,
         )
 
     def days(self):
         """How old the days are that have a key; None: a key of a person."""
-        return {age for (age,) in self.rows("select (now() at time zone 'UTC')::date - day from subject_key")}
+        return {day and (self.began.date() - day).days for (day,) in self.rows("select day from subject_key")}
 
     def effect(self, age):
         """One that ended so long ago; pending, made long ago, without an age."""
@@ -127,6 +127,7 @@ def made(stack, migrated, tmp_path_factory):
 def bench(made):
     made.rows(f"truncate {', '.join(TABLES)}, review_case, schedule.published")
     made.published(500000)
+    made.began = datetime.datetime.now(datetime.timezone.utc)  # so that ages stay when midnight comes
     return made
 
 
