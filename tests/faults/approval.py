@@ -16,6 +16,7 @@ SERVICE = "approval"
 REQUESTED, COMPLETED = "onboarding.approval.requested.v1", "onboarding.approval.completed.v1"
 EVALUATED, CONSENTED = "onboarding.evaluation.completed.v1", "onboarding.consent.completed.v1"
 DECIDED, REVIEWED = "onboarding.review.decided.v1", "onboarding.review.completed.v1"
+EXPIRED = "onboarding.process.expired.v1"
 
 #: What differs from the policy that is shipped, by type of process.
 OF_TYPE = {
@@ -95,7 +96,17 @@ def review(generator):
     }, "ok"
 
 
-EVENTS = {REQUESTED: request, EVALUATED: evaluated, DECIDED: review}
+def expired(generator):
+    """The end of a process, which may have cases, or get some all the same."""
+    process = generator.active()
+    return {
+        "processId": process.id,
+        "userId": generator.rng.choice([None, process.person.user]),
+        "expiredAt": int(generator.now.timestamp() * 1000),
+    }, "ok"
+
+
+EVENTS = {REQUESTED: request, EVALUATED: evaluated, DECIDED: review, EXPIRED: expired}
 
 
 class Providers(effects.Providers):

@@ -10,11 +10,16 @@ from dataclasses import dataclass, field
 import books
 import canary
 import effects
-from approval import COMPLETED, CONSENTED, DECIDED, EVALUATED, OF_TYPE, REQUESTED, REVIEWED
+from approval import (
+    COMPLETED, CONSENTED, DECIDED, EVALUATED, EXPIRED, OF_TYPE, REQUESTED, REVIEWED,
+)  # fmt: skip
 
 PATH = "/api/private/client/approve"
 NOK_BELOW, WAIT_BELOW, ATTEMPTS = 4, 7, 5  # of the policy that is shipped
 AWAITING = {"EVALUATION_PENDING", "CONSENT_PENDING"}
+BY_TIME = "PROCESS_EXPIRED"
+CLOSED_BY = {"REVIEWED": "RESOLVED", BY_TIME: "EXPIRED"}  # else a fact did
+OVERLAP_MS = 30000  # a batch may have begun so long before it was seen
 BY_REVIEWER = {"OK": "Accepted by a reviewer.", "NOK": "Refused by a reviewer."}
 
 
@@ -45,6 +50,7 @@ def check(checker):
             checker.report.bad("no decision", matter.requests[0][0])
         else:
             check_matter(checker, matter, consents)
+    check_expired(checker, matters)
     check_reviews(checker, matters)
     check_attempts(checker, matters)
     check_faces(checker, matters)
@@ -74,6 +80,8 @@ def read_matters(checker):
         event = checker.contents[where]
         if where[0] == CONSENTED:
             consents[event["userId"]].append(event)
+            continue
+        if where[0] == EXPIRED:
             continue
         matter = matters[event["identityVerificationId"]]
         if where[0] == REQUESTED:
@@ -171,7 +179,7 @@ def check_decisions(checker, matter, consents):
     answers = [c["approved"] for c in consents[user] if c["consentType"] == "GDPR"]
     rules = OF_TYPE.get(matter.versions[0]["type"], {})
     for version in matter.versions:
-        if version["code"] == "REVIEWED":
+        if version["code"] in CLOSED_BY:
             continue
         allowed = {approve(version, rules, f, c) for f in [None, *facts] for c in [None, *answers]}
         if (version["result"], version["code"]) not in allowed:
@@ -252,10 +260,32 @@ def check_case(checker, matter):
     last = matter.versions[-1]
     wanted = [("OPEN", None, None)] * waits
     if waits and last["result"] != "WAIT":
-        state = "RESOLVED" if last["code"] == "REVIEWED" else "SUPERSEDED"
+        state = CLOSED_BY.get(last["code"], "SUPERSEDED")
         wanted.append((state, last["result"], last["code"]))
     if matter.cases != wanted:
         checker.report.bad("case", where, f"{matter.cases} instead of {wanted}")
+
+
+# The end of a process.
+
+
+def check_expired(checker, matters):
+    """It refuses what waits in its process, and only that; nothing that waited goes on doing so."""
+    ends = defaultdict(list)
+    for where in checker.firsts:
+        if where[0] == EXPIRED and checker.row(where).outcome == books.DONE:
+            ends[checker.contents[where]["processId"]].append(where)
+    for name, matter in matters.items():
+        by_time = [v for v in matter.versions if v["code"] == BY_TIME]
+        own = ends[matter.versions[0]["process"]] if matter.versions else []
+        told = {where for where in own for event in matter.told[where]}
+        if len(by_time) > 1 or len(by_time) != len(told) or any(v["result"] != "NOK" for v in by_time):
+            checker.report.bad("ended by its process", name, f"{len(by_time)}, told {len(told)}")
+        last = matter.versions[-1] if matter.versions else {"result": None}
+        late = [where for where in own if last["result"] == "WAIT"
+                and checker.row(where).time_ms > last["at"] + OVERLAP_MS]  # fmt: skip
+        if late:
+            checker.report.bad("case outlives its process", late[0], name)
 
 
 # Reviews.

@@ -34,7 +34,9 @@ LOADS = {
     "evaluation": {EVALUATION: 8, CUSTOMER: 1, REVIEW: 1},
     "lookup": {LOOKUP: 8, CUSTOMER: 1, CONSENT: 1},
     otp.SERVICE: {otp.REQUESTED: 8, CUSTOMER: 1},
-    approval.SERVICE: {approval.REQUESTED: 6, approval.EVALUATED: 4, CONSENT: 2, REVIEW: 2},
+    approval.SERVICE: {
+        approval.REQUESTED: 12, approval.EVALUATED: 8, CONSENT: 4, REVIEW: 4, approval.EXPIRED: 1
+    },
     consent.SERVICE: {consent.SUBMITTED: 6, consent.TEXT_REQUESTED: 2},
     effects.SERVICE: {CONSENT_TEXT: 1},
 }

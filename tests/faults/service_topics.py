@@ -13,6 +13,7 @@ SEVERAL = {
     (approval.SERVICE, approval.EVALUATED): {approval.COMPLETED},
     (approval.SERVICE, approval.CONSENTED): {approval.COMPLETED},
     (approval.SERVICE, approval.DECIDED): {approval.COMPLETED, approval.REVIEWED},
+    (approval.SERVICE, approval.EXPIRED): {approval.COMPLETED},
 }
 
 #: To an event of these the result may come later, when an effect has ended.
@@ -44,8 +45,8 @@ SERVICES = {
         approval.EVALUATED: None,
         approval.CONSENTED: None,
         approval.DECIDED: None,
+        approval.EXPIRED: None,
         "onboarding.review.expired.v1": None,
-        "onboarding.process.expired.v1": None,
     },
     consent.SERVICE: {
         consent.SUBMITTED: consent.COMPLETED,

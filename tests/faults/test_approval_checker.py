@@ -29,7 +29,7 @@ from topics_read import Message
 CONTRACT = Contract()
 START_S = 1_800_000_000
 FACE, OTHER_FACE = b"f" * 32, b"g" * 32
-PLAIN, PENDING, UNCERTAIN, CONSENTS, IN_USE, UNASKED = (f"idv-{n}" for n in range(1, 7))
+PLAIN, PENDING, UNCERTAIN, CONSENTS, IN_USE, UNASKED, ENDED = (f"idv-{n}" for n in range(1, 8))
 
 #: Requests: verification, process, user, type of process, score, face.
 ASKED = [
@@ -39,6 +39,7 @@ ASKED = [
     (CONSENTS, "p4", "u4", "consents", 9.0, None),
     (IN_USE, "p5", "u5", "plain", 9.0, FACE),
     (PENDING, "p1", "u1", None, 9.0, None),
+    (ENDED, "p7", "u7", "plain", 5.0, None),
 ]
 
 TYPES = {name: kind for name, _, _, kind, _, _ in ASKED}
@@ -53,6 +54,8 @@ DECIDED = [
         ("WAIT", "SCORE_UNCERTAIN", (approval.REQUESTED, 2)), ("NOK", "REVIEWED", (approval.DECIDED, 0))]),
     (CONSENTS, "p4", "u4", 9.0, False, False, 1, [("WAIT", "CONSENT_PENDING", (approval.REQUESTED, 3))]),
     (IN_USE, "p5", "u5", 9.0, True, True, 1, [("WAIT", "FACE_IN_USE", (approval.REQUESTED, 4))]),
+    (ENDED, "p7", "u7", 5.0, False, False, 1, [
+        ("WAIT", "SCORE_UNCERTAIN", (approval.REQUESTED, 6)), ("NOK", "PROCESS_EXPIRED", (approval.EXPIRED, 0))]),
 ]  # fmt: skip
 
 #: Facts: verification, user, result; answers: user, approved; reviews: verification, words, what came of them.
@@ -64,6 +67,7 @@ REVIEWS = [(UNCERTAIN, "no", "RESOLVED"), (UNCERTAIN, "", "ALREADY_DECIDED"), (U
 CALLS = [
     (PENDING, "p1", "u1", "OK", "SENT", ["silent", "accept"]),
     (UNCERTAIN, "p3", "u3", "NOK", "UNKNOWN", ["cut", "silent"]),
+    (ENDED, "p7", "u7", "NOK", "SENT", ["accept"]),
 ]
 FIRST_CALL, SECOND_CALL = (str(uuid.UUID(int=n)) for n in (1, 2))
 
@@ -102,7 +106,8 @@ def write_version(connection, decided, number, result, code):
 def write_cases(connection, name, process, user, versions):
     number = 0
     for result, code, _ in versions:
-        state = {"WAIT": "OPEN", "NOK": "RESOLVED"}.get(result, "SUPERSEDED")
+        by_code = {"REVIEWED": "RESOLVED", "PROCESS_EXPIRED": "EXPIRED"}
+        state = "OPEN" if result == "WAIT" else by_code.get(code, "SUPERSEDED")
         if state != "OPEN" and number == 0:
             return
         number += 1
@@ -146,7 +151,7 @@ def make_world(connection):
     world = SimpleNamespace(
         connection=connection, contract=CONTRACT, report=Report(), firsts={}, contents={}, records={},
         end_rows=[], stored=defaultdict(list), providers=Providers(), results=[], dead=[])  # fmt: skip
-    world.row = lambda where: SimpleNamespace(outcome=books.DONE)
+    world.row = lambda where: SimpleNamespace(outcome=books.DONE, time_ms=(START_S + 100) * 1000)
     for number, (name, process, user, kind, score, face) in enumerate(ASKED):
         add(world, (approval.REQUESTED, 0, number), {
             "processId": process, "processType": kind, "userId": user, "identityVerificationId": name,
@@ -160,6 +165,7 @@ def make_world(connection):
     for number, (name, words, _) in enumerate(REVIEWS):
         add(world, (approval.DECIDED, 0, number), {
             "identityVerificationId": name, "decision": "NOK", "reason": words})  # fmt: skip
+    add(world, (approval.EXPIRED, 0, 0), {"processId": "p7"})
     tell_all(world)
     for number in range(len(CALLS)):
         place = effects.PREFIX + approval.EVALUATED, 0, number
@@ -338,6 +344,18 @@ def spoil_case_opened_twice(w):
 
 def spoil_case_left_open(w):
     sql(w, "delete from review_case where identity_verification_id = %s and version = 2", PENDING)
+
+
+def spoil_ended_by_its_process_never(w):
+    change(w, (approval.EXPIRED, 0, 0), processId="p5")
+
+
+def spoil_ended_by_its_process_with_ok(w):
+    sql(w, "update decision set result = 'OK' where code = 'PROCESS_EXPIRED'")
+
+
+def spoil_case_outlives_its_process(w):
+    add(w, (approval.EXPIRED, 0, 1), {"processId": "p5"})
 
 
 def spoil_reviews_answered_never(w):
