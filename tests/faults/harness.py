@@ -53,7 +53,7 @@ class Worlds:
     """All that are open, for who has to leave nobody running."""
 
     def __init__(self):
-        self.open, self.over = [], False
+        self.open, self.over = set(), False
 
     def need(self):
         if self.over:
@@ -108,7 +108,7 @@ class World:
         self.generator = Generator(seed, LOADS[service], stack.contract)
         self.load = Load(self.generator, stack.brokers)
         self.watch = Watch(self)
-        worlds.open.append(self)
+        worlds.open.add(self)
 
     # Workers.
 
@@ -311,7 +311,7 @@ class World:
         if self.providers:
             self.providers.close()
         self.stack.drop_database(self.database)
-        worlds.open.remove(self)
+        worlds.open.discard(self)  # who ends us closes it, and so does who had it
 
 
 class Watch:
