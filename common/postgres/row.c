@@ -50,7 +50,9 @@ int row_choice(const struct row *row, int column, const char *const *names, int 
 
 struct bytes row_bytes(const struct row *row, int column, struct arena *arena)
 {
-    return row_is_null(row, column) ? (struct bytes){0} : bytes_copy(raw(row, column), arena);
+    if (row_is_null(row, column))
+        return (struct bytes){0};
+    return bytes_copy(raw(row, column), arena);
 }
 
 struct uuid row_uuid(const struct row *row, int column)
