@@ -47,8 +47,7 @@ struct json_texts {
 };
 bool json_texts_have(const struct json_texts *texts, const char *text);
 
-/* Fills `target` from an object; members that the table lacks, and required ones missing, are
- * mistakes. */
+/* Fills `target` from an object; unknown members, and required ones missing, are mistakes. */
 void json_read_object(const json_t *object, const struct json_at *at,
                       const struct json_member *members, size_t count, void *target);
 

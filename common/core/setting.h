@@ -14,8 +14,7 @@
  */
 enum setting_kind {
     SETTING_INT,         /* int64_t; a plain decimal number in min..max */
-    SETTING_DURATION_MS, /* int64_t milliseconds; "250ms", "5s", "10m", "2h"; the unit is required
-                          */
+    SETTING_DURATION_MS, /* int64_t milliseconds; "250ms", "5s", "10m", "2h", with the unit */
     SETTING_SIZE,        /* int64_t bytes; "512B", "64KiB", "16MiB" */
     SETTING_BOOL,        /* bool; true or false */
     SETTING_TEXT,        /* const char * */
@@ -29,10 +28,10 @@ enum setting_kind {
     SETTING_HOSTS,       /* const char *; host:port,… */
 };
 
-/* 256 bits for HMAC or AES; `id` names it in rows, so that keys can be rotated. */
+/* 256 bits for HMAC or AES. */
 struct key {
     uint8_t bytes[32];
-    bool present;
+    bool present; /* false: not given */
 };
 
 enum { KEY_RING_MAX = 32 }; /* rotated twice a year, sixteen years' keys */
@@ -47,12 +46,11 @@ struct key_ring {
 struct setting {
     const char *name; /* ONBOARDING_… */
     enum setting_kind kind;
-    size_t offset; /* into the struct that is filled */
-    const char
-        *fallback; /* as it would stand in the environment; NULL: required; "": may be empty */
-    const char *meaning; /* one line, with the unit and the range */
-    int64_t min, max;    /* SETTING_INT, _DURATION_MS (in ms), _SIZE (in bytes) */
-    const char *choices; /* SETTING_CHOICE, SETTING_URL: "debug|info|warning" */
+    size_t offset;        /* into the struct that is filled */
+    const char *fallback; /* as in the environment; NULL: required; "": may be empty */
+    const char *meaning;  /* one line, with the unit and the range */
+    int64_t min, max;     /* SETTING_INT, _DURATION_MS (in ms), _SIZE (in bytes) */
+    const char *choices;  /* SETTING_CHOICE, SETTING_URL: "debug|info|warning" */
 };
 
 /* A table and the struct that it fills. */

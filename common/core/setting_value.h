@@ -7,8 +7,8 @@
 #include "common/core/setting.h"
 
 /*
- * The values of settings, each from its text. On false, *out_fault says what is wrong in words
- * that stand behind the setting's name, without the value; *out is untouched.
+ * The values of settings, each from its text; on false *out is untouched. `fault`, and what the
+ * two below return, are words that stand behind the setting's name, without the value.
  */
 MUST_CHECK bool value_number(const struct setting *setting, const char *text, int64_t *out,
                              char fault[static PROBLEM_TEXT_SIZE]);

@@ -131,8 +131,7 @@ static bool set_common(struct transfer *transfer)
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L),
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms),
         curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)options->timeout_ms),
-        /* On a connection kept open libcurl repeats by itself what a closing peer left unanswered.
-         */
+        /* On a kept connection libcurl repeats by itself what a closing peer left unanswered. */
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L),
         curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L),
         curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket),

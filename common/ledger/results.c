@@ -106,8 +106,7 @@ static struct result open_part(const struct result *result)
     return part;
 }
 
-/* By hand what the generated table would do from structs made for it; a test holds them together.
- */
+/* By hand what the generated table would do from structs; a test holds them together. */
 static void put_result(struct sink *sink, int64_t offset, const struct result *given,
                        const struct result *before)
 {

@@ -1,5 +1,4 @@
-/* Whether the topics that results go to are fenced as the setting says, which take-overs rely on.
- */
+/* Whether topics of results are fenced as the setting says, which take-overs rely on. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

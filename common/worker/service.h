@@ -118,8 +118,7 @@ bool row_bool(const struct row *row, int column);
 double row_double(const struct row *row, int column);
 int64_t row_time_ms(const struct row *row, int column); /* timestamptz in Unix milliseconds */
 
-/* The place of a text among names; `otherwise` for NULL and for what the table's check let in
- * later. */
+/* The place of a text among names; `otherwise`: NULL, or what a later version wrote. */
 int row_choice(const struct row *row, int column, const char *const *names, int count,
                int otherwise);
 

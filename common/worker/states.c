@@ -1,5 +1,4 @@
-/* State rows for a batch: keys gathered, locked, loaded with one query a kind, found by handlers.
- */
+/* State rows of a batch: keys gathered, locked, loaded by one query a kind, found by handlers. */
 #include "common/worker/states.h"
 
 #include <assert.h>

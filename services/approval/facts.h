@@ -47,8 +47,7 @@ struct approval_facts facts_of(const struct turn *turn, const char *identity_ver
 
 void face_ask(struct keys *keys, const struct digest *face);
 
-/* Notes that a user, whose links are loaded, came with a picture; true when another one had before.
- */
+/* Notes that a user, whose links are loaded, came with a picture; true: another had before. */
 bool face_note(const struct turn *turn, struct outcome *out, const struct digest *face,
                const char *user_id, const char *identity_verification_id);
 

@@ -70,8 +70,7 @@ extern const struct command command_review_list;
 extern const struct command command_review_show;
 extern const struct command command_review_decide;
 
-/* "onboarding: …" on standard error; gives CLI_FAILED, so that `return cli_fail(…)` reads as one.
- */
+/* "onboarding: …" on standard error; gives CLI_FAILED, for `return cli_fail(…)`. */
 enum cli_exit cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Finds a command by the first words of the line, then runs it. main()'s exit status. */

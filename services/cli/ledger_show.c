@@ -88,8 +88,7 @@ static struct event read_event(const struct row *row, struct arena *arena)
     };
 }
 
-/* The results of one offset out of those of its batch; sealed ones are opened where keys are given.
- */
+/* The results of one offset out of its batch's; sealed ones are opened where keys are given. */
 static bool load_results(struct store *store, const struct key_ring *ring,
                          const struct event *event, struct arena *arena, struct stored_list *out,
                          struct error *error)

@@ -3,8 +3,7 @@
 
 #include "common/worker/service.h"
 
-/* Opens the first case of a decision that is WAIT and was saved before; load has asked for the
- * process's cases. */
+/* Opens the first case of a saved decision that is WAIT; load asked for the process's cases. */
 void decision_open_case(const struct turn *turn, struct outcome *out,
                         const char *identity_verification_id);
 

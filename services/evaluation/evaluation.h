@@ -12,8 +12,7 @@
 struct evaluation_facts {
     int32_t today;        /* the event's date (UTC), days since 1970-01-01 */
     bool identity_in_use; /* the personal number, or a document, is tied to another user */
-    /* Documents against the known customer; all false where the customer, or a value, is not known.
-     */
+    /* Documents against the known customer; all false where the customer or a value isn't known. */
     bool birth_date_differs;
     bool personal_number_differs;
     bool surname_differs;

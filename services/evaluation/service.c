@@ -69,8 +69,7 @@ static void load_requested(const struct turn *turn, struct keys *keys)
     identities_ask(keys, &identities);
 }
 
-/* The bank may have registered the person under several ids: none of what it knows is passed over.
- */
+/* The bank may have registered the person under several ids: all that it knows counts. */
 static void compare_customers(const struct turn *turn, const struct evidence *evidence,
                               struct evaluation_facts *facts)
 {

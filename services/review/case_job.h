@@ -23,8 +23,7 @@ struct case_job {
     enum review_job job;
     /* Under an identityVerificationId: the job's decisions. */
     const struct state_kind *decision_kind;
-    /* The decision that holds; false: there is none. Of one that waits its case tells the result.
-     */
+    /* The decision that holds; false: none. Of one that waits its case tells the result. */
     bool (*find)(const struct turn *turn, const char *identity_verification_id,
                  struct case_decided *out);
     /* Decides as the case was closed, keeps that and publishes it. */

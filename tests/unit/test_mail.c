@@ -141,8 +141,7 @@ static void test_example(void **state)
     arena_done(&arena);
 }
 
-/* Every size around the cuts, of letters of one to four bytes: nothing overflows, no line is long.
- */
+/* Every size around the cuts, letters of one to four bytes: no overflow, no line too long. */
 static void test_sizes(void **state)
 {
     static const char *const letters[] = {"a", "č", "€", "😀"};

@@ -1,5 +1,4 @@
-/* What a released program keeps from leaving it: test builds stay open, so that its code is here.
- */
+/* What a released program keeps from leaving it; test builds stay open, so its code is here. */
 #undef ONBOARDING_FAULTS
 /* NOLINTNEXTLINE(bugprone-suspicious-include): built anew, as for a release */
 #include "common/core/process.c"
