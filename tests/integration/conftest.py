@@ -54,6 +54,14 @@ def migrated(stack, request):
         yield database
 
 
+@pytest.fixture
+def superuser(migrated):
+    """A transaction of the superuser on the migrated database; rolled back at the end."""
+    with migrated.connect() as connection:
+        yield connection
+        connection.rollback()
+
+
 @pytest.fixture(scope="module")
 def topics(stack):
     """The running stack as tests/faults knows it, with all topics anew and empty."""

@@ -324,3 +324,10 @@ def status(worker, path):
 
 def await_status(worker, path, wanted, seconds=SECONDS):
     await_sure(lambda: status(worker, path) == wanted, seconds, lambda: tail(worker))
+
+
+def on_partition(service, number, count):
+    records = [service.fresh(process=service.generator.process()) for _ in range(count)]
+    for record in records:
+        record.partition = number
+    return records

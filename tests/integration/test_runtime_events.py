@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 import running
-from running import CONSENT, CUSTOMER, DEAD_LETTER, EVALUATION, LOOKUP, OUTPUT, REVIEW, header, id_of
+from running import CONSENT, DEAD_LETTER, EVALUATION, LOOKUP, OUTPUT, REVIEW, header, id_of
 
 import poison  # tests/faults
 from books import CONFLICT, DEAD_LETTER as PARKED, DONE, DUPLICATE, IGNORED
