@@ -21,7 +21,7 @@ from worker import await_true
 HERE = os.path.dirname(os.path.abspath(__file__))
 START_SECONDS, END_SECONDS = 150, 60
 
-#: Claims the folder on behalf of somebody else's child, as a second test run would.
+#: Another test run: it claims the folder, and keeps it until it is told to end.
 ANOTHER = "import sys; from stack import claim_stack; claim_stack(sys.argv[1]); print('has it', flush=True); input()"
 
 
