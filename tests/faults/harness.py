@@ -22,7 +22,7 @@ from events import CONSENT, CONSENT_TEXT, CUSTOMER, EVALUATION, LOOKUP, REVIEW, 
 from load import Load
 from proxies import kafka_proxy, postgres_proxy
 from topics_read import ends_of
-from worker import TERM_SECONDS, THAW_SECONDS, Worker, await_true
+from worker import LEAVING_SECONDS, TERM_SECONDS, THAW_SECONDS, Worker, await_true
 
 FENCE_MS = 4000
 SETTLE_SECONDS = 120  # lag 0 after the last fault
@@ -104,6 +104,7 @@ class World:
         self.thaw_seconds = options.get("thaw_seconds", THAW_SECONDS)
         self.problems = []  # what went wrong beside the checker's findings
         self.thaws = self.restarts = self.library_aborts = 0
+        self.outages = []  # [begin, end] of crashes on purpose
         self.lock = threading.RLock()
         self.generator = Generator(seed, LOADS[service], stack.contract)
         self.load = Load(self.generator, stack.brokers)
@@ -189,7 +190,8 @@ class World:
     def retire(self, worker):
         """SIGTERM, as an operator does; complains when it takes too long or ends badly."""
         worker.ended_by_us = True
-        if not worker.terminate() and not worker.died_of_library():
+        fine = worker.terminate() or worker.died_of_library()
+        if not fine and not (self.hung() and worker.gave_up()):
             self.problems.append(f"{worker.name}: SIGTERM ended with {worker.process.poll()}")
             worker.kill()
         self.bury(worker)
@@ -226,11 +228,17 @@ class World:
         worker.wake()
         self.thaws += 1
 
+    def hung(self):
+        """Whether Kafka or PostgreSQL was lately away for so long that leaving workers give up."""
+        now = time.monotonic()
+        lately = [(b, min(e, now)) for b, e in self.outages if e > now - 2 * LEAVING_SECONDS]
+        return any(end - begin > LEAVING_SECONDS / 2 for begin, end in lately)
+
     def note_end(self, worker):
         """A worker ends by a kill, or in order when it was asked to; all else is a problem."""
         if worker.died_of_library():
             self.library_aborts += 1
-        elif not worker.may_end_so():
+        elif not worker.may_end_so() and not (self.hung() and worker.gave_up()):
             self.problems.append(f"{worker.name}: ended with {worker.process.returncode}")
 
     def send_away(self, worker):

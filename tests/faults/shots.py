@@ -1,5 +1,6 @@
 """One fault each: a failpoint fired in a worker that is at work, or the world around it hit."""
 
+import math
 import signal
 import time
 
@@ -175,15 +176,19 @@ class Shots:
         if len(workers) > 1:
             self.world.retire(self.rng.choice(workers))
 
-    def broker_crash(self):
-        self.world.stack.call("kill-kafka")
+    def crash(self, kill, start):
+        outage = [time.monotonic(), math.inf]
+        self.world.outages.append(outage)
+        self.world.stack.call(kill)
         time.sleep(1)
-        self.world.stack.call("start-kafka")
+        self.world.stack.call(start)
+        outage[1] = time.monotonic()
+
+    def broker_crash(self):
+        self.crash("kill-kafka", "start-kafka")
 
     def postgres_crash(self):
-        self.world.stack.call("crash-postgres")
-        time.sleep(1)
-        self.world.stack.call("start-postgres")
+        self.crash("crash-postgres", "start-postgres")
 
     def commit_answer_lost(self):
         self.world.postgres.order("lose_answer", count=2)

@@ -5,6 +5,7 @@
 The processes are shells in place of workers.
 """
 
+import math
 import os
 import shlex
 import signal
@@ -96,7 +97,7 @@ class TestStandIns(unittest.TestCase):
         self.world.lock = threading.RLock()
         self.world.workers, self.world.gone, self.world.problems = [], [], []
         self.world.restarts = self.world.thaws = self.world.library_aborts = 0
-        self.world.wanted, self.world.thaw_seconds = 1, 60
+        self.world.wanted, self.world.thaw_seconds, self.world.outages = 1, 60, []
         self.world.spawn = lambda: self.world.workers.append(worker_of(self, "read line"))
         self.world.tend()
 
@@ -108,6 +109,19 @@ class TestStandIns(unittest.TestCase):
         first.stopped_at = time.monotonic() - seconds
         self.world.tend()
         return first
+
+    def test_who_leaves_in_an_outage_may_give_up(self):
+        now = time.monotonic()
+        for outages, asked, fine in [([(now - 30, now - 1)], True, True), ([(now - 30, now - 1)], False, False),
+                                     ([(now - 30, math.inf)], True, True), ([(now - 3, math.inf)], True, False),
+                                     ([(now - 3, now - 1)], True, False), ([(now - 90, now - 60)], True, False),
+                                     ([], True, False)]:  # fmt: skip
+            with self.subTest(outages=len(outages), asked=asked):
+                one = worker_of(self, "exit 1")
+                one.process.wait(10)
+                one.ended_by_us, self.world.outages, self.world.problems = asked, outages, []
+                self.world.note_end(one)
+                self.assertEqual(self.world.problems == [], fine)
 
     def test_short_stop_is_waited_for(self):
         self.stopped_for(harness.PATIENCE_SECONDS - 5)

@@ -108,6 +108,10 @@ class Worker:
             last = now
         return not self.alive() and self.may_end_so()
 
+    def gave_up(self):
+        """Whether it was asked to leave and ended as it was, as after too long a time."""
+        return self.ended_by_us and self.process.returncode == 1 and not self.troubles()
+
     def may_end_so(self):
         """Whether its end is one that we asked for, or what a long sleep leads to."""
         code = self.process.returncode
