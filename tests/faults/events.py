@@ -96,6 +96,7 @@ class Generator:
         self.processes = [self.process() for _ in range(PROCESSES)]
         self.verifications = []
         self.customers = {}
+        self.linked = {}  # first ids by later ones
         self.make = {
             EVALUATION: self.evaluation,
             LOOKUP: self.lookup,

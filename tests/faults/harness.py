@@ -33,7 +33,7 @@ LEAVE_SECONDS = 5  # a worker that woke up after it was replaced stays so long
 LOADS = {
     "evaluation": {EVALUATION: 8, CUSTOMER: 1, REVIEW: 1},
     "lookup": {LOOKUP: 8, CUSTOMER: 1, CONSENT: 1},
-    otp.SERVICE: {otp.REQUESTED: 8, CUSTOMER: 1},
+    otp.SERVICE: {otp.REQUESTED: 32, CUSTOMER: 4, otp.LINKED: 1},
     approval.SERVICE: {
         approval.REQUESTED: 12, approval.EVALUATED: 8, CONSENT: 4, REVIEW: 4, approval.EXPIRED: 1
     },

@@ -12,7 +12,7 @@ from contract import ROOT
 
 SERVICE = "otp"
 REQUESTED, COMPLETED = "onboarding.otp.requested.v1", "onboarding.otp.completed.v1"
-CUSTOMER = "onboarding.customer.registered.v1"
+CUSTOMER, LINKED = "onboarding.customer.registered.v1", "onboarding.customer.linked.v1"
 USES = ["ACTIVATION", "USER_VERIFICATION"]
 LONGEST_SECONDS = 300  # that a code is valid
 CROWDED = [f"+42061000000{n}" for n in range(3)]  # get more than a number may
@@ -64,7 +64,18 @@ def contact(generator):
     return event | {"email": None}, expect
 
 
-EVENTS = {REQUESTED: request, CUSTOMER: contact}
+def linked(generator):
+    """Two of those who are active are one person; an id that stays is never itself a later one."""
+    later, first = (p.person.user for p in generator.rng.sample(generator.processes, 2))
+    for _ in generator.processes:
+        if later not in generator.linked.values() and first not in generator.linked and later != first:
+            break
+        later, first = (p.person.user for p in generator.rng.sample(generator.processes, 2))
+    generator.linked[later] = first
+    return {"userId": later, "firstId": first, "linkedAt": int(generator.now.timestamp() * 1000)}, "ok"
+
+
+EVENTS = {REQUESTED: request, CUSTOMER: contact, LINKED: linked}
 
 
 class Providers(effects.Providers):

@@ -13,7 +13,7 @@ import books
 import canary
 import effects
 from murmur2 import partition_of
-from otp import COMPLETED, CUSTOMER, REQUESTED, read_policy, rules_of
+from otp import COMPLETED, CUSTOMER, LINKED, REQUESTED, read_policy, rules_of
 from topics_read import header
 
 DAY_MS = 24 * 3600 * 1000
@@ -211,12 +211,19 @@ def home_of(checker, process):
 
 
 def read_numbers(checker):
-    """The phone numbers with which users were ever registered."""
-    numbers = defaultdict(set)
+    """The phone numbers with which persons were ever registered, by each of their ids."""
+    numbers, persons = defaultdict(set), {}
     for where, event in checker.contents.items():
         row = checker.row(where)
-        if where[0] == CUSTOMER and row is not None and row.outcome == books.DONE and event["phoneNumber"]:
+        if row is None or row.outcome != books.DONE:
+            continue
+        if where[0] == CUSTOMER and event["phoneNumber"]:
             numbers[event["userId"]].add(event["phoneNumber"])
+        if where[0] == LINKED:
+            ids = [persons.get(event[name], {event[name]}) for name in ("userId", "firstId")]
+            persons |= dict.fromkeys(ids[0] | ids[1], ids[0] | ids[1])
+    for person in persons.values():
+        numbers |= dict.fromkeys(person, set().union(*(numbers[user] for user in person)))
     return numbers
 
 

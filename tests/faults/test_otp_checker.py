@@ -130,7 +130,9 @@ def make_world(connection):
         end_rows=[], stored=defaultdict(list), providers=Providers(), results=[], dead=[],
         count_of=lambda topic: PARTITIONS, outcomes=defaultdict(lambda: books.DONE))  # fmt: skip
     world.row = lambda where: SimpleNamespace(outcome=world.outcomes[where])
-    add(world, (otp.CUSTOMER, 0, 0), "c1", 0, {"userId": "user-1", "phoneNumber": KNOWN})
+    add(world, (otp.CUSTOMER, 0, 0), "c1", 0, {"userId": "user-0", "phoneNumber": KNOWN})
+    for number, pair in enumerate([("user-1", "user-9"), ("user-9", "user-0")]):
+        add(world, (otp.LINKED, 0, number), f"l{number}", 0, {"userId": pair[0], "firstId": pair[1]})
     for number, made in enumerate(MADE):
         process, kind, use, code, resend, phone, user, at, lain, told, moods = made
         where, name = place_of(number), str(uuid.UUID(int=number + 1))
@@ -314,6 +316,10 @@ def spoil_message_of_no_effect(w):
 
 def spoil_message_to_another(w):
     w.providers.got[0][1]["to"] = OTHER
+
+
+def spoil_message_to_another_than_is_linked(w):
+    del w.contents[otp.LINKED, 0, 1]
 
 
 def spoil_message_to_another_than_registered(w):
