@@ -108,12 +108,10 @@ const struct command command_audit = {
         "misplaced   it is there, on another partition than stored\n"
         "pending     it is not there, and need not be: not published yet, or beyond retention\n"
         "erased      not looked for: the person's data was erased since it was stored\n\n"
-        "Any but these two is exit code 1. --repair publishes the stored bytes of what is "
-        "missing;\n"
-        "it waits until no earlier owner's records can come any more. Where workers run, they "
-        "take\n"
-        "their partitions back; if that happens in the middle, it says so and is to be run "
-        "again.\n",
+        "Any but these two is exit code 1. --repair publishes the stored bytes of what is\n"
+        "missing; it waits until no earlier owner's records can come any more. Where workers\n"
+        "run, they take their partitions back; if that happens in the middle, it says so and is\n"
+        "to be run again.\n",
     .needs = NEEDS_KAFKA | NEEDS_POSTGRES | NEEDS_DATA_KEYS,
     .arguments = arguments,
     .argument_count = COUNT(arguments),

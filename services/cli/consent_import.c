@@ -172,11 +172,11 @@ const struct command command_consent_import = {
     .name = "consent import",
     .purpose = "take in a text of a consent, for users to be shown",
     .details =
-        "A text is refused as a whole, with line and reason, where it holds what is not allowed:\n"
-        "scripts, event handlers, links but https:, mailto:, tel: and #, comments, unknown or\n"
-        "unclosed elements, …. {{name}} stands for a variable. What is imported never changes: "
-        "the\n"
-        "same again does nothing, another text needs another version and day.\n"
+        "A text is refused as a whole, with line and reason, where it holds what is not\n"
+        "allowed: scripts, event handlers, links but https:, mailto:, tel: and #, comments,\n"
+        "unknown or unclosed elements, …. {{name}} stands for a variable. What is imported\n"
+        "never changes: the same again does nothing, another text needs another version and\n"
+        "day.\n"
         "The user of ONBOARDING_POSTGRES_URL must be a member of onboarding_owner.\n",
     .needs = NEEDS_POSTGRES,
     .arguments = arguments,

@@ -154,9 +154,9 @@ const struct command command_erase = {
     .name = "erase",
     .purpose = "make unreadable what is stored of a person, for good",
     .details =
-        "Deletes the user's data key in every service, so that personal columns and stored "
-        "results\n"
-        "of before are noise, and leaves a row of proof in table erasure. Ids and decisions stay.\n"
+        "Deletes the user's data key in every service, so that personal columns and stored\n"
+        "results of before are noise, and leaves a row of proof in table erasure. Ids and\n"
+        "decisions stay.\n"
         "Whoever has several ids, as a prospect who was registered later, is erased under all.\n"
         "Events of the user that come later are stored under a new key.\n"
         "Exit code 0 also where it was done already; 1 where nothing was ever stored.\n"

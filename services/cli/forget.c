@@ -97,12 +97,11 @@ const struct command command_forget = {
     .name = "forget",
     .purpose = "delete stored results, ids and effects that are no longer needed",
     .details =
-        "To be run daily. Results that are not known to be published stay, and so do keys of days\n"
-        "whose results do. It works in pieces and can be stopped at any time; run again, it goes "
-        "on.\n"
-        "An AGE is a number with m, h or d. Ids have to outlive the events: one that came again "
-        "after\n"
-        "its id was forgotten would be handled twice.\n"
+        "To be run daily. Results that are not known to be published stay, and so do keys of\n"
+        "days whose results do. It works in pieces and can be stopped at any time; run again,\n"
+        "it goes on.\n"
+        "An AGE is a number with m, h or d. Ids have to outlive the events: one that came again\n"
+        "after its id was forgotten would be handled twice.\n"
         "Of the schedule's notes those of expired processes stay: they say that these expired.\n"
         "The user of ONBOARDING_POSTGRES_URL must be a member of onboarding_owner.\n",
     .needs = NEEDS_POSTGRES,

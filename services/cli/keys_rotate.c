@@ -191,13 +191,12 @@ const struct command command_keys_rotate = {
     .name = "keys rotate",
     .purpose = "put all data keys under the newest key of ONBOARDING_DATA_KEYS_FILE",
     .details =
-        "Give all workers the new key before: first as a line above the last one, so that each "
-        "can\n"
-        "open what another wraps; once all were restarted, as the last line, and restart them "
-        "again.\n"
-        "It works in pieces and can be stopped at any time; run again, it goes on. At the end it\n"
-        "opens every data key. An old key may leave the file when keys list does not show it any\n"
-        "more. The user of ONBOARDING_POSTGRES_URL must be a member of onboarding_owner.\n",
+        "Give all workers the new key before: first as a line above the last one, so that each\n"
+        "can open what another wraps; once all were restarted, as the last line, and restart\n"
+        "them again.\n"
+        "It works in pieces and can be stopped at any time; run again, it goes on. At the end\n"
+        "it opens every data key. An old key may leave the file when keys list does not show it\n"
+        "any more. The user of ONBOARDING_POSTGRES_URL must be a member of onboarding_owner.\n",
     .needs = NEEDS_POSTGRES | NEEDS_DATA_KEYS,
     .arguments = arguments,
     .argument_count = COUNT(arguments),

@@ -49,13 +49,10 @@ class Bench:
         self.producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 0})
         self.settings = {
             "ONBOARDING_KAFKA_BROKERS": self.brokers,
-            "ONBOARDING_POSTGRES_URL": f"postgresql://onboarding_lookup@{stack.env['PGHOST']}:"
-            f"{stack.env['PGPORT']}/{database.name}",
-            "ONBOARDING_POSTGRES_PASSWORD_FILE": f"{stack.env['STACK_DIR']}/secrets/onboarding_lookup",
             "ONBOARDING_FENCE": self.fence(),
             "ONBOARDING_DIGEST_KEY_FILE": self.key_file("digest"),
             "ONBOARDING_DATA_KEYS_FILE": self.data_keys_file(1),
-        }
+        } | self.as_service("lookup")
         self.worker = None
 
     def fence(self):
@@ -85,6 +82,22 @@ class Bench:
         lines = (f"{n} {base64.b64encode(f'data {n}'.encode().ljust(32, b'k')).decode()}" for n in numbers)
         path.write_text("\n".join(lines) + "\n", encoding="ascii")
         return str(path)
+
+    def file(self, name, text):
+        path = self.folder / name
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def login(self, user, password_file):
+        host, port = self.stack.env["PGHOST"], self.stack.env["PGPORT"]
+        return {
+            "ONBOARDING_POSTGRES_URL": f"postgresql://{user}@{host}:{port}/{self.database.name}",
+            "ONBOARDING_POSTGRES_PASSWORD_FILE": password_file,
+        }
+
+    def as_service(self, service):
+        return self.login(f"onboarding_{service}", f"{self.stack.env['STACK_DIR']}/secrets/onboarding_{service}")
 
     # The command.
 

@@ -29,22 +29,6 @@ class Workers(Bench):
         self.policy = self.file("policy.json", json.dumps(POLICY))
         self.owner = self.login(stack.env["PGUSER"], self.file("owner", stack.env["PGPASSWORD"]))
 
-    def file(self, name, text):
-        path = self.folder / name
-        path.touch(mode=0o600)
-        path.write_text(text, encoding="utf-8")
-        return str(path)
-
-    def login(self, user, password_file):
-        host, port = self.stack.env["PGHOST"], self.stack.env["PGPORT"]
-        return {
-            "ONBOARDING_POSTGRES_URL": f"postgresql://{user}@{host}:{port}/{self.database.name}",
-            "ONBOARDING_POSTGRES_PASSWORD_FILE": password_file,
-        }
-
-    def as_service(self, service):
-        return self.login(f"onboarding_{service}", f"{self.stack.env['STACK_DIR']}/secrets/onboarding_{service}")
-
     def start(self, service, policy):
         log = self.folder / f"{service}.log"
         env = clean_environment() | self.settings | self.as_service(service) | {

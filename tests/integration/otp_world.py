@@ -27,11 +27,7 @@ class Otp(Bench):
         self.sms, self.mail = sms, mail
         self.group += "-otp"
         self.mails = []
-        self.settings |= {
-            "ONBOARDING_POSTGRES_URL": f"postgresql://onboarding_otp@{stack.env['PGHOST']}:"
-            f"{stack.env['PGPORT']}/{database.name}",
-            "ONBOARDING_POSTGRES_PASSWORD_FILE": f"{stack.env['STACK_DIR']}/secrets/onboarding_otp",
-        }
+        self.settings |= self.as_service("otp")
         threading.Thread(target=self.read_mails, daemon=True).start()
 
     def read_mails(self):

@@ -117,19 +117,6 @@ class Person(Bench):
         self.settings["ONBOARDING_DATA_KEYS_FILE"] = self.data_keys_file(2, 1)
         self.owner = self.login(stack.env["PGUSER"], self.file("owner", stack.env["PGPASSWORD"]))
 
-    def file(self, name, text):
-        path = self.folder / name
-        path.touch(mode=0o600)
-        path.write_text(text, encoding="utf-8")
-        return str(path)
-
-    def login(self, user, password_file):
-        host, port = self.stack.env["PGHOST"], self.stack.env["PGPORT"]
-        return {
-            "ONBOARDING_POSTGRES_URL": f"postgresql://{user}@{host}:{port}/{self.database.name}",
-            "ONBOARDING_POSTGRES_PASSWORD_FILE": password_file,
-        }
-
     # Workers.
 
     def group_of(self, service):
@@ -155,11 +142,8 @@ class Person(Bench):
 
     def start(self, service):
         log = self.folder / f"{service}.log"
-        role = f"onboarding_{service}"
         policy = ROOT / "services" / service / "policy.json"
-        env = clean_environment() | self.settings | self.required(service) | self.login(
-            role, f"{self.stack.env['STACK_DIR']}/secrets/{role}"
-        ) | {
+        env = clean_environment() | self.settings | self.required(service) | self.as_service(service) | {
             "ONBOARDING_CONSUMER_GROUP": self.group_of(service),
             "ONBOARDING_START": "end",
             "ONBOARDING_LOG_LEVEL": "debug",

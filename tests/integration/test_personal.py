@@ -184,7 +184,7 @@ def test_a_person_is_erased_under_all_ids(marked):
 
 
 def test_a_service_may_not_list_others(marked):
-    role = marked.login("onboarding_lookup", f"{marked.stack.env['STACK_DIR']}/secrets/onboarding_lookup")
+    role = marked.as_service("lookup")
     assert {service for service, _, _ in
             {tuple(x.split()[:3]) for x in marked.does("keys", "list", **role).splitlines()}} == {"lookup"}
 
