@@ -1,16 +1,8 @@
 /* Views of bytes: made of texts, compared, copied. */
 #include "common/core/bytes.h"
 
+#include "tests/support/arena.h"
 #include "tests/support/test.h"
-
-static struct arena arena;
-
-static int empty_arena(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
 
 static void a_text_is_its_bytes_without_the_end(void **state)
 {
@@ -60,5 +52,5 @@ static const struct CMUnitTest cases[] = {
 
 int main(void)
 {
-    return cmocka_run_group_tests_name("bytes", cases, NULL, empty_arena);
+    return cmocka_run_group_tests_name("bytes", cases, NULL, drop_arena);
 }

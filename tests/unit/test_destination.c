@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tests/support/arena.h"
 #include "tests/support/test.h"
 
 static const struct form_example {
@@ -43,8 +44,6 @@ static const struct form_example {
       {"", NULL},
       {"   ", NULL},
 };
-
-static struct arena arena;
 
 static void assert_text(const char *actual, const char *expected)
 {
@@ -146,13 +145,6 @@ static void counts_a_destination_however_it_is_written(void **state)
     assert_memory_not_equal(&phone, &email, sizeof phone);
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
-
 enum { SINGLE = 1 };
 
 int main(void)
@@ -168,5 +160,5 @@ int main(void)
         tests[count++] = EXAMPLE(reads_an_address, &emails[i]);
     for (size_t i = 0; i < COUNT(choices); i++)
         tests[count++] = EXAMPLE(chooses, &choices[i]);
-    return cmocka_run_group_tests_name("destination", tests, NULL, stop);
+    return cmocka_run_group_tests_name("destination", tests, NULL, drop_arena);
 }

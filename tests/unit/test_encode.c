@@ -9,8 +9,7 @@
 #include "common/avro/topic.h"
 #include "sample_events.h"
 #include "test.h"
-
-static struct arena arena;
+#include "tests/support/arena.h"
 
 enum { VALUES_EACH = 300, WIRE_SIZE = 65536 };
 
@@ -198,13 +197,6 @@ static void fingerprints_are_those_of_fastavro(void **state)
     }
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -212,5 +204,5 @@ int main(void)
         cmocka_unit_test(writes_what_fastavro_writes),
         cmocka_unit_test(fingerprints_are_those_of_fastavro),
     };
-    return cmocka_run_group_tests_name("encode", tests, NULL, stop);
+    return cmocka_run_group_tests_name("encode", tests, NULL, drop_arena);
 }

@@ -9,9 +9,8 @@
 #include "common/kafka/reader.h"
 #include "lookup_requested.h"
 #include "test.h"
+#include "tests/support/arena.h"
 #include "topics.h"
-
-static struct arena arena;
 
 static const struct envelope_rules rules = {
     .topic = &topic_lookup_requested, .source = "test", .now_ms = 1700000000123};
@@ -198,13 +197,6 @@ static void all_mistakes_are_told(void **state)
     assert_int_equal(problems.count, 7);
 }
 
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
-
 int main(void)
 {
     enum { OTHERS = 6 };
@@ -216,5 +208,5 @@ int main(void)
 
     for (size_t i = 0; i < COUNT(mistakes); i++)
         tests[OTHERS + i] = EXAMPLE(tells, &mistakes[i]);
-    return cmocka_run_group_tests_name("envelope", tests, NULL, free_arena);
+    return cmocka_run_group_tests_name("envelope", tests, NULL, drop_arena);
 }

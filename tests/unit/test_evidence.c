@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "services/evaluation/summary.h"
+#include "tests/support/arena.h"
 #include "tests/support/json_patch.h"
 #include "tests/support/test.h"
 
@@ -12,15 +13,6 @@ static const char event[] =
     "{'processId': 'p', 'processType': 'retail', 'userId': 'u', 'identityVerificationId': 'v',"
     " 'provider': 'ZenID', 'status': 'SUCCESS', 'documents': [{'type': 'PASSPORT',"
     " 'data': {'dateOfBirth': '1990-02-28'}}]}";
-
-static struct arena arena;
-
-static int empty_arena(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
 
 static struct evidence read(const char *change)
 {
@@ -196,6 +188,6 @@ int main(void)
     for (size_t i = 0; i < COUNT(summaries); i++)
         tests[count++] = EXAMPLE(sums_up, &summaries[i]);
     for (size_t i = 0; i < COUNT(tests); i++)
-        tests[i].teardown_func = empty_arena;
+        tests[i].teardown_func = drop_arena;
     return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);
 }

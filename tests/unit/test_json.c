@@ -12,8 +12,7 @@
 #include "review_decided.h"
 #include "sample_events.h"
 #include "test.h"
-
-static struct arena arena;
+#include "tests/support/arena.h"
 
 static json_t *parse(const char *text)
 {
@@ -337,13 +336,6 @@ static void base64_is_strict(void **state)
     assert_false(base64_decode("A\0AA", 4, &arena, &bytes));
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
-
 int main(void)
 {
     static const struct CMUnitTest fixed[] = {
@@ -361,5 +353,5 @@ int main(void)
     memcpy(tests, fixed, sizeof fixed);
     for (size_t i = 0; i < COUNT(mistakes); i++)
         tests[COUNT(fixed) + i] = EXAMPLE(is_told, &mistakes[i]);
-    return cmocka_run_group_tests_name("json", tests, NULL, stop);
+    return cmocka_run_group_tests_name("json", tests, NULL, drop_arena);
 }

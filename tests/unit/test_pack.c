@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/arena.h"
 #include "tests/support/test.h"
 
 #define ONE    "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
 #define OTHER  "8a6e0804-2bd0-4672-b79d-d97027f9071a"
 #define DIGITS "4bf92f3577b34da6"
-
-static struct arena arena;
 
 static const struct example {
     const char *name, *plain;
@@ -139,25 +138,18 @@ static void what_nobody_packed_is_refused(void **state)
         assert_false(unpacks(wrong[i].bytes, wrong[i].size));
 }
 
-static int drop(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
-
 int main(void)
 {
     struct CMUnitTest tests[COUNT(examples) + 4] = {
-        cmocka_unit_test_teardown(long_texts_come_back, drop),
-        cmocka_unit_test_teardown(plain_bytes_are_left_as_they_are, drop),
-        cmocka_unit_test_teardown(what_is_cut_off_is_refused, drop),
-        cmocka_unit_test_teardown(what_nobody_packed_is_refused, drop),
+        cmocka_unit_test_teardown(long_texts_come_back, drop_arena),
+        cmocka_unit_test_teardown(plain_bytes_are_left_as_they_are, drop_arena),
+        cmocka_unit_test_teardown(what_is_cut_off_is_refused, drop_arena),
+        cmocka_unit_test_teardown(what_nobody_packed_is_refused, drop_arena),
     };
 
     for (size_t i = 0; i < COUNT(examples); i++) {
         tests[4 + i] = EXAMPLE(is_packed, &examples[i]);
-        tests[4 + i].teardown_func = drop;
+        tests[4 + i].teardown_func = drop_arena;
     }
     return cmocka_run_group_tests_name("pack", tests, NULL, NULL);
 }

@@ -16,8 +16,7 @@
 #include "lookup_requested.h"
 #include "stored_results.h"
 #include "test.h"
-
-static struct arena arena;
+#include "tests/support/arena.h"
 
 #define RECORD(name, fields) "{\"type\":\"record\",\"name\":\"" name "\",\"fields\":[" fields "]}"
 #define FIELD(name, type)    "{\"name\":\"" name "\",\"type\":" type "}"
@@ -331,13 +330,6 @@ static void other_versions_are_read(void **state)
     schema_store_free(store);
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
-
 int main(void)
 {
     static const struct CMUnitTest fixed[] = {
@@ -351,5 +343,5 @@ int main(void)
     memcpy(tests, fixed, sizeof fixed);
     for (size_t i = 0; i < COUNT(resolutions); i++)
         tests[count++] = EXAMPLE(resolves_or_not, &resolutions[i]);
-    return cmocka_run_group_tests_name("plan", tests, NULL, stop);
+    return cmocka_run_group_tests_name("plan", tests, NULL, drop_arena);
 }

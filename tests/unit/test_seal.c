@@ -4,19 +4,11 @@
 
 #include <string.h>
 
+#include "tests/support/arena.h"
 #include "tests/support/test.h"
-
-static struct arena arena;
 
 static const struct key key = {.bytes = "0123456789abcdef0123456789ABCDE", .present = true};
 static const struct key other_key = {.bytes = "0123456789abcdef0123456789ABCDF", .present = true};
-
-static int empty_arena(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
 
 static bool holds(struct bytes sealed, const char *text)
 {
@@ -216,5 +208,5 @@ int main(void)
         cmocka_unit_test(takes_no_ring_that_calls_another_key_the_same),
         cmocka_unit_test(makes_a_new_data_key_each_time),
     };
-    return cmocka_run_group_tests(tests, NULL, empty_arena);
+    return cmocka_run_group_tests(tests, NULL, drop_arena);
 }

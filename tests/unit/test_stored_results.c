@@ -7,6 +7,7 @@
 #include "common/ledger/pack.h"
 #include "stored_results.h"
 #include "test.h"
+#include "tests/support/arena.h"
 
 #define LITERAL(text)                                                                              \
     {                                                                                              \
@@ -63,7 +64,6 @@ static const struct result results[] = {
 
 enum { RESULTS = sizeof results / sizeof results[0], PER_RECORD = 2 };
 
-static struct arena arena;
 static struct result copies[RESULTS];
 static struct record records[RESULTS / PER_RECORD];
 
@@ -91,13 +91,6 @@ static struct bytes encode_plain(void)
 
     assert_true(ids_unpack(encode(&count), &arena, &plain, &error));
     return plain;
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
 }
 
 static void assert_bytes(struct bytes a, struct bytes b)
@@ -189,10 +182,10 @@ static void a_reference_to_nothing_is_refused(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(come_back_as_they_were, clear),
-        cmocka_unit_test_teardown(are_what_the_schema_says, clear),
-        cmocka_unit_test_teardown(say_nothing_twice, clear),
-        cmocka_unit_test_teardown(a_reference_to_nothing_is_refused, clear),
+        cmocka_unit_test_teardown(come_back_as_they_were, drop_arena),
+        cmocka_unit_test_teardown(are_what_the_schema_says, drop_arena),
+        cmocka_unit_test_teardown(say_nothing_twice, drop_arena),
+        cmocka_unit_test_teardown(a_reference_to_nothing_is_refused, drop_arena),
     };
 
     return cmocka_run_group_tests_name("stored_results", tests, NULL, NULL);

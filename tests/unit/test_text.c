@@ -6,18 +6,10 @@
 #include <utf8proc.h>
 
 #include "common/core/base.h"
+#include "tests/support/arena.h"
 #include "tests/support/test.h"
 
 enum { UNICODE_END = 0x110000, SURROGATES = 0xd800, SURROGATES_END = 0xe000 };
-
-static struct arena arena;
-
-static int empty_arena(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
 
 /* clang-format off */
 static const struct example {
@@ -190,11 +182,11 @@ static void an_id_is_short(void **state)
 static const struct CMUnitTest singles[] = {
     cmocka_unit_test(an_id_is_not_blank),
     cmocka_unit_test(an_id_is_short),
-    cmocka_unit_test_teardown(is_idempotent, empty_arena),
-    cmocka_unit_test_teardown(takes_case_and_composition_alike, empty_arena),
-    cmocka_unit_test_teardown(cuts_between_characters, empty_arena),
-    cmocka_unit_test_teardown(cuts_once, empty_arena),
-    cmocka_unit_test_teardown(cuts_no_space, empty_arena),
+    cmocka_unit_test_teardown(is_idempotent, drop_arena),
+    cmocka_unit_test_teardown(takes_case_and_composition_alike, drop_arena),
+    cmocka_unit_test_teardown(cuts_between_characters, drop_arena),
+    cmocka_unit_test_teardown(cuts_once, drop_arena),
+    cmocka_unit_test_teardown(cuts_no_space, drop_arena),
 };
 
 int main(void)
@@ -204,7 +196,7 @@ int main(void)
     memcpy(tests, singles, sizeof singles);
     for (size_t i = 0; i < COUNT(examples); i++) {
         tests[COUNT(singles) + i] = EXAMPLE(normalizes, &examples[i]);
-        tests[COUNT(singles) + i].teardown_func = empty_arena;
+        tests[COUNT(singles) + i].teardown_func = drop_arena;
     }
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "test.h"
+#include "tests/support/arena.h"
 #include "topics.h"
-
-static struct arena arena;
 
 static const struct topic plain = {.name = "onboarding.a.b.v1",
                                    .partitions = 4,
@@ -186,13 +185,6 @@ static void finds_topics(void **state)
     assert_int_equal(dead_letters, name->dead_letters);
 }
 
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
-
 int main(void)
 {
     enum { OTHERS = 7 };
@@ -209,5 +201,5 @@ int main(void)
 
     for (size_t i = 0; i < COUNT(names); i++)
         tests[OTHERS + i] = EXAMPLE(finds_topics, &names[i]);
-    return cmocka_run_group_tests_name("topic_plan", tests, NULL, free_arena);
+    return cmocka_run_group_tests_name("topic_plan", tests, NULL, drop_arena);
 }

@@ -10,8 +10,7 @@
 #include "lookup_completed.h"
 #include "sample_events.h"
 #include "test.h"
-
-static struct arena arena;
+#include "tests/support/arena.h"
 
 /* A copy that ends where malloc's block ends, so that the sanitizer sees a read past it. */
 static struct bytes exact(struct bytes bytes)
@@ -277,13 +276,6 @@ static void keys_are_compared_in_large_maps(void **state)
     }
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
-
 int main(void)
 {
     static const struct CMUnitTest fixed[] = {
@@ -298,5 +290,5 @@ int main(void)
     memcpy(tests, fixed, sizeof fixed);
     for (size_t i = 0; i < COUNT(lies); i++)
         tests[count++] = EXAMPLE(is_seen_through, &lies[i]);
-    return cmocka_run_group_tests_name("walk", tests, NULL, stop);
+    return cmocka_run_group_tests_name("walk", tests, NULL, drop_arena);
 }

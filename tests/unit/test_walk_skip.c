@@ -7,8 +7,7 @@
 #include "hex.h"
 #include "lookup_requested.h"
 #include "test.h"
-
-static struct arena arena;
+#include "tests/support/arena.h"
 
 #define LOOKUP "'p' 't' "
 
@@ -126,18 +125,11 @@ static void recursion_has_an_end(void **state)
     plan_free(plan);
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    arena_done(&arena);
-    return 0;
-}
-
 int main(void)
 {
     struct CMUnitTest tests[1 + COUNT(extras)] = {cmocka_unit_test(recursion_has_an_end)};
 
     for (size_t i = 0; i < COUNT(extras); i++)
         tests[1 + i] = EXAMPLE(is_skipped_or_refused, &extras[i]);
-    return cmocka_run_group_tests_name("walk_skip", tests, NULL, stop);
+    return cmocka_run_group_tests_name("walk_skip", tests, NULL, drop_arena);
 }
