@@ -33,10 +33,10 @@ static int compare_keyed(const void *a, const void *b)
 {
     const struct keyed *left = a;
     const struct keyed *right = b;
-    int order = memcmp(left->event_id.bytes, right->event_id.bytes, sizeof left->event_id);
+    int order = (left->source_id > right->source_id) - (left->source_id < right->source_id);
 
     return order != 0 ? order
-                      : (left->source_id > right->source_id) - (left->source_id < right->source_id);
+                      : memcmp(left->event_id.bytes, right->event_id.bytes, sizeof left->event_id);
 }
 
 /* In the order of keys: two batches with the same ids wait for each other, but not crosswise. */

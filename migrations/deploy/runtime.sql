@@ -54,7 +54,7 @@ begin
         group_id smallint generated always as identity primary key,
         name     text not null unique
     );
-    comment on table consumer_group is 'Kafka consumer groups by number, which is in every key of the runtime.';
+    comment on table consumer_group is 'Kafka consumer groups by number: every key of the runtime begins with it.';
     comment on column consumer_group.group_id is 'The number. Look the name up before inserting: a refused insert uses a number up.';
     comment on column consumer_group.name is 'group.id in Kafka.';
 
@@ -108,8 +108,7 @@ begin
     comment on column partition.stopped is 'Why the partition waits for an operator; null: it does not.';
 
     -- No foreign keys and no second btree: this table takes a row for every event. A row costs a
-    -- third less to insert without ON CONFLICT, and its write-ahead log a fifth less. The key
-    -- begins with what differs: a probe compares one column on most of its way, not three.
+    -- third less to insert without ON CONFLICT, and its write-ahead log a fifth less.
     create table ledger (
         recorded_at   timestamptz not null default now(),
         "offset"      bigint not null,
@@ -123,7 +122,7 @@ begin
         event_id      uuid not null,
         digest        bytea not null,
         event_id_text text,
-        primary key (event_id, source_id, group_id)
+        primary key (group_id, source_id, event_id)
     ) with (vacuum_truncate = false, autovacuum_freeze_min_age = 0,
             autovacuum_vacuum_insert_scale_factor = 0,
             autovacuum_vacuum_insert_threshold = 1000000,

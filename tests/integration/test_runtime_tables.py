@@ -114,7 +114,7 @@ def test_storage_is_as_measured(migrated, service):
                 "brin (recorded_at)",
             ],
         ),
-        ("ledger", ["btree (event_id, source_id, group_id)", "brin (recorded_at)"]),
+        ("ledger", ["btree (group_id, source_id, event_id)", "brin (recorded_at)"]),
     ]
 
 
