@@ -30,7 +30,7 @@ import mutants
 import otp
 from checker import Checker
 from harness import CLAIMS_A_MINUTE, LOADS, World, worlds
-from shots import AIM_SECONDS, AROUND, EFFECTS, FAILPOINTS, QUICK, SLOW, Shots
+from shots import ACTIONS, ACTIONS_OF, AIM_SECONDS, AROUND, EFFECTS, FAILPOINTS, QUICK, SLOW, Shots
 from stack import Stack
 from worker import await_true
 
@@ -50,9 +50,10 @@ ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 def plan(rng, names, around, turn):
-    """Endless faults: failpoints, killed and stopped by turns, and the world around in between."""
+    """Endless faults: failpoints, with their actions by turns, and the world around in between."""
     while True:
-        shots = [(name, ("kill", "stop")[(i + turn) % 2]) for i, name in enumerate(names)]
+        choices = [(name, ACTIONS_OF.get(name, ACTIONS)) for name in names]
+        shots = [(name, own[(i + turn) % len(own)]) for i, (name, own) in enumerate(choices)]
         shots += [(name, None) for name in around]
         rng.shuffle(shots)
         yield from shots
@@ -195,12 +196,13 @@ class Round:
         for name, action in self.all("fired"):
             counts.setdefault(name, {}).setdefault(action, 0)
             counts[name][action] += 1
-        print("  failpoint               kill stop")
+        print("  failpoint               kill stop delay error")
         for name in FAILPOINTS + (EFFECTS if world.providers else []):
             fired = counts.get(name, {})
             missed = sum(1 for n, _ in self.all("unfired") if n == name)
             late = f"  not fired: {missed}" if missed else ""
-            print(f"  {name:22} {fired.get('kill', 0):5} {fired.get('stop', 0):4}{late}")
+            done = [fired.get(action, 0) for action in ("kill", "stop", "delay", "error")]
+            print("  {:22} {:5} {:4} {:5} {:5}".format(name, *done) + late)
         print(f"  around: {', '.join(self.all('others'))}")
         print(
             f"  restarts {world.restarts}, thaws {world.thaws},"

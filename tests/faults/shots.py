@@ -34,8 +34,17 @@ SHUTDOWN = ["shutdown"]
 #: Where the service has effects: any of them passes by these soon.
 EFFECTS = ["effect_leased", "effect_sent", "effect_outcome"]
 
+#: Between us and PostgreSQL, where nothing but an error is to be had.
+EXCHANGE = ["exchange", "answer"]
+
+#: What may be done at a failpoint: `error` where whoever passes heeds one.
+ACTIONS = ["kill", "stop", "delay"]
+HEEDED = ["after_fence_update", "mid_insert", "before_commit", "effect_sent"]
+ACTIONS_OF = dict.fromkeys(HEEDED, [*ACTIONS, "error"]) | dict.fromkeys(EXCHANGE, ["error"])
+DELAY_MS = 3000  # beyond what PostgreSQL waits for within a transaction
+
 #: What any batch passes soon, and what needs a change of owners first.
-QUICK = BATCH + MARK + SHUTDOWN
+QUICK = BATCH + MARK + SHUTDOWN + EXCHANGE
 SLOW = TAKE_OVER + RECOVERY + REVOKE + LOST + DOUBT
 FAILPOINTS = QUICK + SLOW
 
@@ -57,7 +66,12 @@ class Shots:
 
     def fire(self, name, action):
         """Brings a worker to a failpoint and lets it do the action there."""
-        if name in BATCH + EFFECTS:
+        done = self.bring(name, f"delay {DELAY_MS}" if action == "delay" else action)
+        (self.fired if done else self.unfired).append((name, action))
+        return done
+
+    def bring(self, name, action):
+        if name in BATCH + EFFECTS + EXCHANGE:
             done = self.aim(name, action)
         elif name in MARK:
             done = self.aim(name, action, provoke=self.pause_load)
@@ -73,7 +87,6 @@ class Shots:
             done = self.aim_all(name, action, provoke=self.disturb_produce)
         else:
             done = self.aim_shutdown(name, action)
-        (self.fired if done else self.unfired).append((name, action))
         return done
 
     def aim(self, name, action, provoke=None):
