@@ -316,6 +316,31 @@ def test_who_is_a_customer_to_any_service_is_kept(schedule):
     assert retention_due(schedule) == ["prospect"]
 
 
+def test_customers_are_probed_for_not_gone_through(schedule):
+    """All of them for each who is refused would outlast the statement's ten seconds."""
+    schedule.rows(
+        """insert into approval.decision (identity_verification_id, version, process_id, user_id, result, code, reason,
+                                          policy_version, failed, frame, frame_in_use, process_attempt, day_attempt,
+                                          awaits_facts, event_date, requested_at, decided_at)
+           select 'V-' || n, 1, 'P-' || n, 'C-' || n, 'OK', 'X', 'x', '1', false, false, false, 1, 1, false,
+                  current_date - 9, now() - interval '9 days', now() - interval '9 days'
+             from generate_series(1, 20000) as n"""
+    )
+    schedule.rows("insert into identity select sha256(('C-' || n)::bytea), 'C-' || n, false"
+                  " from generate_series(1, 20000) as n")
+    schedule.rows(
+        """insert into evaluation.decision (identity_verification_id, version, process_id, process_type, user_id,
+                                            result, code, reason, policy_version, event_date, decided_at)
+           select 'W-' || n, 1, 'Q-' || n, 'onboarding', 'R-' || n, 'NOK', 'X', 'x', '1', current_date,
+                  now() - interval '2 hours'
+             from generate_series(1, 3000) as n"""
+    )
+    schedule.rows("analyze approval.decision, evaluation.decision, identity")
+    done = schedule.call("--dry-run")
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert done.stdout.count(RETENTION) == 3000
+
+
 def test_by_default_data_are_kept_for_an_hour(schedule):
     schedule.decided("P-1", HOUR + MINUTE, "NOK", user="U-1")
     schedule.decided("P-2", HOUR - MINUTE, "NOK", user="U-2")

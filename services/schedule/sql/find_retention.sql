@@ -21,7 +21,7 @@ select 'onboarding.retention.due.v1',
          group by p.user_id
         having bool_and(p.state in ('REJECTED', 'EXPIRED'))) as u
  where u.ended_at <= now() - $1::bigint * interval '1 ms'
-   and not exists (select from customer c where c.user_id = u.user_id)
+   and not exists (select from customer c where c.user_id = u.user_id offset 0) -- a probe each
    and not exists (select
                      from published d
                     where d.topic = 'onboarding.retention.due.v1'
