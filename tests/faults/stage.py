@@ -42,6 +42,14 @@ class Stage:
         """The stamp that the last transaction of a partition took."""
         return self.places()[spot].last_stamp_ms
 
+    def results_of_latest(self):
+        """How many results the latest transaction with any has left to publish."""
+        query = """
+            select sum(results_count) from batch
+             where recorded_at = (select max(recorded_at) from batch where results_count > 0)"""
+        with self.admin() as connection:
+            return connection.execute(query).fetchone()[0]
+
     def await_age(self, stamp_ms, age_ms):
         """Until the broker must find a stamp older than that."""
         old_ms = stamp_ms + age_ms + CLOCK_MS
