@@ -10,19 +10,17 @@ import io
 import sys
 import unittest
 from collections import defaultdict
-from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
-from unittest import mock
 
 import fastavro
 
 import books
 import consent
 import consent_check
+import spoiled_worlds
 from contract import Contract
 from report import Report
-from stack import Stack
 from topics_read import Message
 
 CONTRACT = Contract()
@@ -305,41 +303,10 @@ def spoil_secret_in_a_table(w):
     sql(w, "update submission set channel = ''")
 
 
-SPOILERS = {name[6:]: spoil for name, spoil in list(globals().items()) if name.startswith("spoil_")}
-
-
-class TestConsent(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        stack = Stack(cls.folder, own=False)
-        database = stack.new_database()
-        cls.addClassCleanup(stack.drop_database, database)
-        cls.connection = books.connect(stack.admin_url(database), consent.SERVICE)
-        cls.addClassCleanup(cls.connection.close)
-        write_rows(cls.connection)
-
-    def report(self, spoil=None, secrets=False):
-        """What is said of a world; nothing of it stays but in the files, which are slow to read."""
-        self.connection.execute("begin")
-        try:
-            world = make_world(self.connection)
-            if spoil:
-                spoil(world)
-            with mock.patch.object(consent_check, "canary") if not secrets else nullcontext():
-                consent_check.check(world)
-        finally:
-            self.connection.execute("rollback")
-        return world.report
-
-    def test_1_faultless_world(self):
-        self.assertEqual(self.report(secrets=True).lines, [])
-
-    def test_2_spoiled_worlds(self):
-        for name, spoil in SPOILERS.items():
-            with self.subTest(name):
-                violations = self.report(spoil, "secret" in name).violations
-                kinds = [k.replace(" ", "_") for k in violations]
-                self.assertTrue(any(name.startswith(kind) for kind in kinds), kinds)
+class TestConsent(spoiled_worlds.SpoiledWorlds):
+    service, checks = consent.SERVICE, consent_check
+    write_rows, make_world = staticmethod(write_rows), staticmethod(make_world)
+    spoilers = spoiled_worlds.spoilers_of(globals())
 
 
 if __name__ == "__main__":
